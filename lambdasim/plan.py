@@ -105,7 +105,7 @@ class ColdRows(Protocol):
         """Draw rows from ``begin`` to below ``end``."""
 
     def tell(self, times: int) -> None:
-        """Say how often that was needed, or for a chunk that ``is_drawn`` could have been: whether it is worth it."""
+        """Say how many of the requests needed it: where they are few, later chunks are not drawn."""
 
 
 class Rows(Protocol):

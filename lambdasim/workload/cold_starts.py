@@ -15,11 +15,9 @@ from lambdasim.workload.merge import Rows
 
 Int64 = NDArray[np.int64]
 
-SELDOM: Final = 20_000
-"""Cold starts are seldom where there is at most one in so many requests: to draw what another one needs takes 0.1 ms,
-and as long as to draw it of some ten thousand at once."""
-MOST_CHUNKS: Final = 256
-"""So many chunks at most are drawn whole before it is tried again where they turned out not to be seldom."""
+SELDOM: Final = 1 / 40_000
+"""Cold starts are seldom where so few requests have one: to draw what one needs takes 0.1 ms, and as long as to draw it
+of some ten thousand at once."""
 
 
 @dataclass(slots=True)
@@ -28,23 +26,20 @@ class ColdStarts:
 
     arithmetic: Arithmetic
     """Nobody else's: they may be drawn while a later chunk is."""
-    are_seldom: bool = False
-    """Whether they were in the last chunk that was simulated, as far as that is known."""
-    wait: int = 0
-    """For so many chunks more they are taken not to be."""
-    waited: int = 0
-    """So many there were the last time."""
+    share: float = 1.0
+    """How many of the requests have one: a mean over the chunks, of which each counts as much as all before it."""
 
     def of(self, columns: Columns, rows: Rows, arithmetic: Arithmetic) -> "ColdRows":
         """Return what some requests need for theirs: drawn already with ``arithmetic``, unless they are seldom."""
-        own = rows[:1] if self.are_seldom else rows
+        is_drawn = self.share > SELDOM
+        own = rows if is_drawn else rows[:1]
         found = columns.cold(own.actor, own.index, own.given, arithmetic)
-        if self.are_seldom:
+        if not is_drawn:
             found = {
                 name: np.empty(len(rows), np.int64) if column.strides[0] else np.broadcast_to(column[0], len(rows))
                 for name, column in found.items()  # one that has one value is one already
             }
-        return ColdRows(self, columns, rows, found, is_drawn=not self.are_seldom)
+        return ColdRows(self, columns, rows, found, is_drawn=is_drawn)
 
 
 class ColdRows:
@@ -64,9 +59,5 @@ class ColdRows:
                 self.columns[name][begin:end] = drawn
 
     def tell(self, times: int) -> None:
-        """Say how often that was needed, or for a chunk that ``is_drawn`` could have been: whether it is worth it."""
-        run, are_seldom = self._run, times * SELDOM <= len(self._rows)
-        if not self.is_drawn and not are_seldom:
-            run.wait = run.waited = min(2 * run.waited + 1, MOST_CHUNKS)
-        run.are_seldom = are_seldom and run.wait == 0
-        run.wait = max(run.wait - 1, 0)
+        """Say how many of the requests needed it: where they are few, later chunks are not drawn."""
+        self._run.share = (self._run.share + times / max(len(self._rows), 1)) / 2

@@ -192,7 +192,7 @@ def test_cold_starts_that_are_seldom_are_drawn_when_they_come() -> None:
 
     with (
         patch.object(simulate, "CHUNK_ROWS", {"simpy": 500, "compiled": 500}),
-        patch("lambdasim.workload.cold_starts.SELDOM", 0),
+        patch("lambdasim.workload.cold_starts.SELDOM", 1),
         patch("lambdasim.engine.compiled.engine.COLD_ROWS", 10),
         patch.object(ColdRows, "original", ColdRows.draw, create=True),
         patch.object(ColdRows, "draw", draw),

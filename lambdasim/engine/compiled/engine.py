@@ -278,7 +278,7 @@ class CompiledEngine:
         self._chunk = None
         if chunk.cold is not None and self._is_plain:
             created = int(self._state.account["environments"][0]) - environments
-            chunk.cold.tell(created if drawn else self._draws)
+            chunk.cold.tell(max(created, self._draws))
 
     def _write_to(self, rows: int) -> None:
         """Let invocations be written to room for so many, unless some are kept there already."""
