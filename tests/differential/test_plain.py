@@ -134,12 +134,9 @@ def test_a_plan_that_changes_after_all_goes_on_in_the_loop_for_all() -> None:
 
 
 def test_the_loop_for_plain_plans_calls_no_other_program() -> None:
-    """What it could call is of changes, of timers and of sources alone: ``facts_hold`` sees that there are none."""
     native.plain_loop_alone()
     _, elsewhere = json.loads(at_hand._code(PLAIN_LOOP).partition(b"\n")[0])
-    package = "lambdasim.engine.compiled"
-    of_timers = [f"{package}.families.drop", f"{package}.families.on_timer"]
-    assert elsewhere == [f"{package}.control.happen", f"{package}.families.close", *of_timers]
+    assert elsewhere == []
 
 
 ONE = AccountSpec(9, (FunctionSpec("f", timeout_ns=S),))

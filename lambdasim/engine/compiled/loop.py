@@ -40,7 +40,7 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
     what they have not yet.
     """
     loop = state.loop[0]
-    if rare(loop.is_over > 0):
+    if not plain() and loop.is_over > 0:
         result: int = families.close(state, until_ns - 1)
         return result
     loop.events = 0
@@ -63,9 +63,9 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             retry_ns, change_ns = state.retries[0].at_ns, state.control[loop.change].at_ns
             if retry_ns < at_ns or (retry_ns == at_ns and rank == ARRIVAL):
                 at_ns, rank = retry_ns, RETRY
-            if change_ns < at_ns or (change_ns == at_ns and rank != INVOKE_END):
+            if not plain() and (change_ns < at_ns or (change_ns == at_ns and rank != INVOKE_END)):
                 at_ns, rank = change_ns, CHANGE
-            if state.timer_heap[0].at_ns <= at_ns and timers.is_next(state, at_ns, rank, chunk):
+            if not plain() and state.timer_heap[0].at_ns <= at_ns and timers.is_next(state, at_ns, rank, chunk):
                 timer = state.timers[state.timer_heap[0].subject]
                 if rare(timer.stage < 0):
                     families.drop(state, loop.now_ns)
@@ -88,12 +88,12 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             release(state, slot, at_ns)
             if rare(environment.tells > OF_CLIENT):
                 families.ended(state, environment.tells, environment.actor, environment.answer, at_ns)
-        elif rare(rank == CHANGE):
+        elif not plain() and rare(rank == CHANGE):
             unfinished: int = control.happen(state, at_ns)
             if unfinished != ENOUGH:
                 return unfinished
             loop.events = 0  # it may have needed much
-        elif rare(rank >= TIMER):
+        elif not plain() and rare(rank >= TIMER):
             timer = state.timers[timers.take(state)]
             families.on_timer(state, timer.kind, timer.actor, timer.stage, at_ns)
         elif rare(rank == RETRY):
