@@ -8,8 +8,10 @@ from typing import Any
 
 import numba
 from llvmlite import ir
-from numba.core import codegen, event
+from numba.core import codegen, event, transforms
+from numba.core.base import BaseContext
 from numba.core.ir import Inst, Var
+from numba.core.postproc import PostProcessor, VariableLifetime
 from numba.core.targetconfig import TargetConfig
 from numba.core.types.functions import BaseFunction
 from numba.extending import lower_getattr_generic, lower_setattr_generic
@@ -39,6 +41,9 @@ def only_link() -> None:
         (arrayobj, "fix_integer_index"): _as_it_is,
         (event, "broadcast"): lambda _: None,
         (BaseFunction, "get_call_type"): _resolved_once(getattr(BaseFunction, "get_call_type", None)),
+        (BaseContext, "get_abi_sizeof"): _measured_once(getattr(BaseContext, "get_abi_sizeof", None)),
+        (BaseContext, "get_function"): _of_what_is_there(getattr(BaseContext, "get_function", None)),
+        (PostProcessor, "run"): _lives_if_asked(getattr(PostProcessor, "run", None)),
         (Inst, "_rec_list_vars"): _variables,
         (TargetConfig, "values"): _values,
         (TargetConfig, "__hash__"): lambda flags: 0,  # they are parts of keys, and hardly ever differ
@@ -106,6 +111,43 @@ def _resolved_once(resolve: Any) -> Any:
         return known[key]
 
     return resolved
+
+
+def _measured_once(size: Any) -> Any:
+    """Return what does the same as ``size``, for which LLVM reads a module each time."""
+    known: dict[str, Any] = {}
+
+    def measured(context: Any, kind: Any) -> Any:
+        name = str(kind)
+        if name not in known:
+            known[name] = size(context, kind)
+        return known[name]
+
+    return measured
+
+
+def _of_what_is_there(find: Any) -> Any:
+    """Return what does the same as ``find``, and does not look for what each array is asked for and none here has."""
+
+    def found(context: Any, function: Any, signature: Any, _firstcall: bool = True) -> Any:
+        return find(context, function, signature, _firstcall and function != "__array__")
+
+    return found
+
+
+def _lives_if_asked(process: Any) -> Any:
+    """Return what does the same as ``process`` after a step, and finds out how long variables live only where that is
+    needed: in the end."""
+
+    def run(processor: Any, emit_dels: bool = False, extend_lifetimes: bool = False) -> None:
+        own = processor.func_ir
+        if emit_dels or own.is_generator:
+            process(processor, emit_dels, extend_lifetimes)
+            return
+        own.blocks = transforms.canonicalize_cfg(own.blocks)
+        own.variable_lifetime, own.generator_info = VariableLifetime(own.blocks), None
+
+    return run
 
 
 def _variables(instruction: Any, part: Any) -> list[Any]:
