@@ -6,7 +6,7 @@ A result is derived from the outcomes of simulations and is never changed afterw
 import hashlib
 import platform
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from functools import cached_property
 from importlib import metadata
@@ -57,6 +57,8 @@ from lambdasim.workload.block import Stage
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from lambdasim.config.defaults import Table as Defaults
 
 
 CUT: Final = "the run was interrupted before its end"
@@ -344,7 +346,7 @@ class Result:
 
         Raises OSError when that cannot be done; an earlier run is then still there.
         """
-        from lambdasim.config.resolved import resolved_toml
+        from lambdasim.report.assumptions import assumptions
         from lambdasim.report.html import save_page
         from lambdasim.report.run_document import RunFiles, run_document
 
@@ -355,7 +357,8 @@ class Result:
         with whole_folder(Path(directory), manifest) as folder:
             (folder / "summary.md").write_text(told, encoding="utf-8")
             (folder / "experiment.toml").write_text(own, encoding="utf-8")
-            (folder / "resolved.toml").write_text(resolved_toml(self.config), encoding="utf-8")
+            region = self.config.account.region
+            defaults = assumptions(_save_resolved(self.config, folder / "resolved.toml"), manifest, region)
             with (folder / "summary.json").open("wb") as stream:
                 stream.writelines(json_parts(self.summary))
             give_back(len(self.measured.usage))
@@ -367,8 +370,7 @@ class Result:
             save_costs(self._bills(), folder / "cost.csv")
             save_latencies(self.waits, folder / "latencies.csv")
             found = drawn(self, folder / "figures") if figures else {}
-            resolved = (folder / "resolved.toml").read_text(encoding="utf-8")  # long, and not held meanwhile
-            run = RunFiles(self.summary, self.config, manifest, resolved, own, found)
+            run = RunFiles(self.summary, self.config, manifest, defaults, own, found)
             save_page(run_document(run), folder / "report.html")
 
     def _manifest(self) -> Mapping[str, Any]:
@@ -393,6 +395,16 @@ class Result:
     def _inputs(self) -> list[str]:
         files = [*self._experiment.origins.files(), *(file for _, file in named_files(self.config))]
         return [file for file in dict.fromkeys(files) if file and Path(file).is_file()]
+
+
+def _save_resolved(config: ExperimentConfig, path: Path) -> "list[Defaults]":
+    """Write ``resolved.toml``, which is long, and return what a report reads of it."""
+    from lambdasim.config.defaults import tables_in
+    from lambdasim.config.resolved import resolved_tables, text_of
+
+    tables = list(resolved_tables(config))
+    path.write_text(text_of(tables), encoding="utf-8")
+    return tables_in(tables)
 
 
 def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any]:
@@ -435,7 +447,7 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
     account = measured.account
     give_back(len(measured.usage))
     return {
-        "account": account | {"cost": bill.amounts.to_dict()},
+        "account": account | {"cost": {amount.name: cost[amount.name] for amount in fields(Amounts)}},
         "functions": with_versions(measured.functions),
         "sources": with_cost(measured.sources, config.event_sources),
         **({"downstreams": measured.downstreams} if measured.downstreams else {}),

@@ -64,7 +64,7 @@ class Told:
         shown = {"text": str(self.result), "Markdown": summary_markdown(self.result)}
         manifest = {"reproduce": "", "packages": {}, "lambdasim": "", "python": "", "inputs": {}, "quotas_read": "",
                     "prices_published": ""}  # fmt: skip
-        html = page(run_document(RunFiles(self.summary, self.result.config, manifest, "", "")))
+        html = page(run_document(RunFiles(self.summary, self.result.config, manifest, [], "")))
         shown["page"] = unescape(re.sub(r"<[^>]+>", " ", html))
         return {name: " ".join(text.replace("\\", "").split()) for name, text in shown.items()}
 

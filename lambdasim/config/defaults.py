@@ -6,10 +6,13 @@ The text is the one place that keeps this: the values alone do not tell a defaul
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from lambdasim.config.resolved import Written
+
+MARK: Final = "  # default"
 _DEFAULT: Final = re.compile(r"(\S+) = (.*)  # default(?:, (official|measured|ours))?: (.*)")
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _TEXT: Final = re.compile(r'"[^"\\\x00-\x1f\x7f]*"')
@@ -36,8 +39,26 @@ def defaults_of(resolved: str) -> Iterator[Default]:
         yield from (Default(table, *default) for line in lines if (default := default_of(line)))
 
 
-def tables_of(resolved: str) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Yield the tables of such a text, as :class:`Default` has them, with the lines that may tell of a default."""
+Table = tuple[tuple[str, ...], tuple[str, ...]]
+"""A table, as :class:`Default` has it, and the lines that may tell of a default."""
+
+
+def tables_in(written: Sequence[Written]) -> list[Table]:
+    """Return what :func:`tables_of` reads in the text of tables."""
+    alike: dict[int, tuple[str, ...]] = {}
+    found: list[Table] = []
+    for path, _, lines in written:
+        told = alike.get(id(lines))
+        if told is None:
+            telling = [text for text in lines if MARK in text]
+            told = alike[id(lines)] = tuple([line for text in telling for line in text.splitlines() if MARK in line])
+        if told:
+            found.append((path, told))
+    return found
+
+
+def tables_of(resolved: str) -> Iterator[Table]:
+    """Yield the tables of the text of :func:`lambdasim.config.resolved.resolved_toml`, as far as they have defaults."""
     table: tuple[str, ...] = ()
     arrays: Counter[str] = Counter()
     for part in _parts(resolved):
@@ -46,7 +67,7 @@ def tables_of(resolved: str) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]
         alone = "\n[" not in part  # as a rule: no other table begins in it
         for line in (first,) if alone else part.splitlines():
             if not line.startswith("["):
-                if "  # default" in line:
+                if MARK in line:
                     lines.append(line)
             elif header := _HEADER.fullmatch(line):
                 if lines:
@@ -67,7 +88,7 @@ def tables_of(resolved: str) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]
 @lru_cache(1_024)  # of a thousand functions most have the same
 def _telling(text: str) -> list[str]:
     """Return the lines of a table that may tell of a default."""
-    return [line for line in text.splitlines() if "  # default" in line]
+    return [line for line in text.splitlines() if MARK in line]
 
 
 def _parts(text: str) -> Iterator[str]:

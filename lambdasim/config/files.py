@@ -16,31 +16,34 @@ MISSING: Final = "there is no such file"
 def named_files(table: ConfigTable) -> list[tuple[Path, str]]:
     """Return every file that a table, or one inside it, has its data in: the path of the key, and the name."""
     found: list[tuple[Path, str]] = []
-    _add_files(table, (), found)
+    _add_files(table, (), found, set())
     return found
 
 
-def _add_files(value: Any, path: Path, found: list[tuple[Path, str]]) -> None:
+def _add_files(value: Any, path: Path, found: list[tuple[Path, str]], without: set[int]) -> None:
+    """Add the files of a value; ``without`` are tables that were seen to name none, as many functions may share."""
     match value:  # models last, for it takes longest to say that something is none
         case Distribution():
             if value.file is not None:
                 found.append(((*path, "file"), value.file))
         case IdlePolicy():
-            _add_files({"lone": value.lone, "surplus": value.surplus}, path, found)
+            _add_files({"lone": value.lone, "surplus": value.surplus}, path, found, without)
         case dict():
             for key, own in value.items():
-                _add_files(own, (*path, key), found)
+                _add_files(own, (*path, key), found, without)
         case tuple():
             for index, own in enumerate(value):
-                _add_files(own, (*path, str(index)), found)
+                _add_files(own, (*path, str(index)), found, without)
         case Trace():
             names = {"file": value.file, "durations": value.durations, "memory": value.memory}
             found += (((*path, key), file) for key, file in names.items() if file is not None)
-        case ConfigTable():
-            values = vars(value)
+        case ConfigTable() if id(value) not in without:
+            values, before = vars(value), len(found)
             for name in rich_keys(type(value)):
                 if type(own := values[name]) not in PLAIN and own:
-                    _add_files(own, (*path, type(value).model_fields[name].alias or name), found)
+                    _add_files(own, (*path, type(value).model_fields[name].alias or name), found, without)
+            if len(found) == before:
+                without.add(id(value))
 
 
 def refusal(file: str) -> str | None:

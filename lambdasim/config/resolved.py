@@ -3,11 +3,11 @@
 The text is TOML that reads back as an equal :class:`ExperimentConfig`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from itertools import groupby
 from operator import is_
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, NamedTuple, get_args, get_origin
 
 from pydantic_core import PydanticUndefinedType
 
@@ -20,40 +20,73 @@ from lambdasim.config.schema import ExperimentConfig, Simulation
 from lambdasim.config.toml_writer import write_key, write_value
 
 
+class Written(NamedTuple):
+    """A table of the text."""
+
+    path: tuple[str, ...]
+    """Of an element of an array with its number, as in ``("load", "0")``."""
+    header: str
+    lines: list[str]
+    """Of the keys that are no tables themselves; functions that are written alike have the same list."""
+
+
 def resolved_toml(config: ExperimentConfig) -> str:
     """Return the TOML text of every value of an experiment, with a comment beside each default and what is not set."""
-    lines = _Lines(["# Every value of the experiment; a comment beside a default says what it rests on."])
-    lines.era = config.account.era
-    _write_plain(config, lines)
+    return text_of(resolved_tables(config))
+
+
+def text_of(tables: Iterable[Written]) -> str:
+    """Return the text of tables."""
+    lines: list[str] = []
+    for table in tables:
+        lines += ("", table.header)
+        lines += table.lines
+    return "\n".join((*lines[1:], ""))
+
+
+def resolved_tables(config: ExperimentConfig) -> Iterator[Written]:
+    """Yield the tables of :func:`resolved_toml`."""
+    era = config.account.era
+    opening = "# Every value of the experiment; a comment beside a default says what it rests on."
+    yield Written((), opening, _plain_lines(config, era))
     for section in ("simulation", "account", "billing", "output"):
-        _write_table((section,), getattr(config, section), lines)
+        yield from _placed((section,), _tables_of(getattr(config, section), era))
+    known: dict[int, list[_Inner]] = {}  # of functions that are written alike, which are one table
     for name, function in config.function.items():
-        _write_table(("function", name), function, lines)
-    for name, source in config.source.items():
-        _write_table(("source", name), source, lines)
-    for name, downstream in config.downstream.items():
-        _write_table(("downstream", name), downstream, lines)
-    for load in config.load:
-        _write_table(("load",), load, lines, header="[[load]]")
-    for change in config.change:
-        _write_table(("change",), change, lines, header="[[change]]")
+        if id(function) not in known:
+            known[id(function)] = list(_tables_of(function, era))
+        yield from _placed(("function", name), known[id(function)])
+    for section in ("source", "downstream"):
+        for name, table in getattr(config, section).items():
+            yield from _placed((section, name), _tables_of(table, era))
+    for section in ("load", "change"):
+        for number, table in enumerate(getattr(config, section)):
+            yield from _placed((section,), _tables_of(table, era), str(number))
     for section in ("alarm", "warmer"):
         for name, table in getattr(config, section).items():
-            _write_table((section, name), table, lines)
+            yield from _placed((section, name), _tables_of(table, era))
     if config.slo:
-        lines += ["", "[slo]"]
-        for path, expressions in config.slo.items():
-            lines.append(f"{write_key(path)} = {write_value([expression.text for expression in expressions])}")
+        expressions = {path: [expression.text for expression in of] for path, of in config.slo.items()}
+        yield Written(
+            ("slo",), "[slo]", [f"{write_key(path)} = {write_value(texts)}" for path, texts in expressions.items()]
+        )
     for section in ("sweep", "optimize", "answer"):
         if (table := getattr(config, section)) is not None:
-            _write_table((section,), table, lines)
-    return "\n".join(lines) + "\n"
+            yield from _placed((section,), _tables_of(table, era))
 
 
-class _Lines(list[str]):
-    """Lines of the text, and the era of the experiment they are about."""
+_Inner = tuple[tuple[str, ...], list[str]]
+"""Where a table is in another one, and its lines."""
 
-    era: str
+
+def _placed(path: tuple[str, ...], tables: Iterable[_Inner], element: str = "") -> Iterator[Written]:
+    """Yield a table and those inside it; ``element`` is its number in an array."""
+    for inner, lines in tables:
+        header = f"[{write_key(*path, *inner)}]"
+        if element:
+            yield Written((*path, element, *inner), header if inner else f"[{header}]", lines)
+        else:
+            yield Written((*path, *inner), header, lines)
 
 
 def resolved_tree(table: ConfigTable) -> dict[str, Any]:
@@ -78,9 +111,9 @@ def resolved_tree(table: ConfigTable) -> dict[str, Any]:
     return tree
 
 
-def _write_table(path: tuple[str, ...], table: ConfigTable, lines: "_Lines", header: str = "") -> None:
-    lines += ["", header or f"[{write_key(*path)}]"]
-    _write_plain(table, lines)
+def _tables_of(table: ConfigTable, era: str, path: tuple[str, ...] = ()) -> Iterator[_Inner]:
+    """Yield a table and those inside it that mean something."""
+    yield path, _plain_lines(table, era)
     values = vars(table)
     others = {name: values[name] for name in rich_keys(type(table)) if type(values[name]) not in PLAIN}
     if not others:
@@ -92,33 +125,35 @@ def _write_table(path: tuple[str, ...], table: ConfigTable, lines: "_Lines", hea
         value = others[name]
         if _holds_tables(type(table), name):
             for inner, own in value.items():
-                _write_table((*path, name, inner), own, lines)
+                yield from _tables_of(own, era, (*path, name, inner))
         elif isinstance(value, ConfigTable) and name not in unused:
-            _write_table((*path, field.alias or name), value, lines)
+            yield from _tables_of(value, era, (*path, field.alias or name))
 
 
-def _write_plain(table: ConfigTable, lines: "_Lines") -> None:
-    """Write the keys of a table that are no tables themselves and mean something."""
+def _plain_lines(table: ConfigTable, era: str) -> list[str]:
+    """Return the lines of the keys of a table that are no tables themselves and mean something."""
     unused, values = table.unused_keys(), vars(table)
-    for names, defaults, text in _stretches(type(table), unused, frozenset(table.model_fields_set), lines.era):
+    lines: list[str] = []
+    for names, defaults, text in _stretches(type(table), unused, frozenset(table.model_fields_set), era):
         if text is not None and all(map(is_, map(values.__getitem__, names), defaults)):
             lines.append(text)
-            continue
-        for name in names:
-            _write_value_of(table, name, lines)
+        else:
+            lines += filter(None, (_line_of(table, name, era) for name in names))
+    return lines
 
 
-def _write_value_of(table: ConfigTable, name: str, lines: "_Lines") -> None:
+def _line_of(table: ConfigTable, name: str, era: str) -> str | None:
+    """Return the line of a key; None where it is a table."""
     kind, value, left = type(table), getattr(table, name), name not in table.model_fields_set
-    line = _left_line(kind, name, lines.era) if left and value is kind.model_fields[name].default else None
-    if line is not None:
-        lines.append(line)
-    elif value is None or (left and (kind, name) in _BY_COMMAND):
-        lines.append(_not_set(kind, name))
-    elif not left and (kind_of := type(value)) in _REPEATED:
-        lines.append(_chosen_line(kind, name, kind_of.__name__, value, value.text if kind_of is Distribution else ""))
-    elif type(value) in PLAIN or not isinstance(value, ConfigTable):
-        lines.append(_line(kind, name, value, _origin(table, name, lines.era) if left else ""))
+    if left and value is kind.model_fields[name].default and (line := _left_line(kind, name, era)) is not None:
+        return line
+    if value is None or (left and (kind, name) in _BY_COMMAND):
+        return _not_set(kind, name)
+    if not left and (kind_of := type(value)) in _REPEATED:
+        return _chosen_line(kind, name, kind_of.__name__, value, value.text if kind_of is Distribution else "")
+    if type(value) in PLAIN or not isinstance(value, ConfigTable):
+        return _line(kind, name, value, _origin(table, name, era) if left else "")
+    return None
 
 
 # what follows is kept where it is of a thousand functions the same

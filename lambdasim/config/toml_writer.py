@@ -7,9 +7,8 @@ from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any, Final
 
-from lambdasim.config.positions import dotted
-
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f"}
+_BARE_KEY: Final = re.compile("[A-Za-z0-9_-]+")
 _ESCAPED: Final = re.compile('["\\\\\\x00-\\x1f\\x7f]')
 
 
@@ -20,10 +19,9 @@ def write_text(text: str) -> str:
     return '"' + _ESCAPED.sub(lambda match: _ESCAPES.get(match[0]) or f"\\u{ord(match[0]):04x}", text) + '"'
 
 
-@lru_cache(1_024)  # of a thousand functions most have the same
 def write_key(*path: str) -> str:
     """Return a dotted TOML key."""
-    return ".".join(key if dotted((key,)) == key else write_text(key) for key in path)
+    return ".".join([key if _BARE_KEY.fullmatch(key) else write_text(key) for key in path])
 
 
 def write_value(value: Any) -> str:
@@ -58,18 +56,34 @@ def to_toml(raw: Mapping[str, Any]) -> str:
 
 
 def _write_table(path: tuple[str, ...], table: Mapping[str, Any], lines: list[str]) -> None:
-    tables = {key: value for key, value in table.items() if isinstance(value, Mapping)}
-    arrays = {key: value for key, value in table.items() if not path and _is_array_of_tables(value)}
-    plain = {key: value for key, value in table.items() if key not in tables and key not in arrays}
-    if path and (plain or not tables):
+    plain, inner, arrays = [], [], []
+    for key, value in table.items():
+        if type(value) is str:  # as most are
+            plain.append(_text_line(key, value))
+        elif isinstance(value, Mapping):
+            inner.append(key)
+        elif not path and _is_array_of_tables(value):
+            arrays.append(key)
+        else:
+            plain.append(_line(key, value))
+    if path and (plain or not inner):
         lines += ["", f"[{write_key(*path)}]"]
-    lines += [f"{write_key(key)} = {write_value(value)}" for key, value in plain.items()]
-    for key, value in tables.items():
-        _write_table((*path, key), value, lines)
-    for key, elements in arrays.items():
-        for element in elements:
+    lines += plain
+    for key in inner:
+        _write_table((*path, key), table[key], lines)
+    for key in arrays:
+        for element in table[key]:
             lines += ["", f"[[{write_key(key)}]]"]
-            lines += [f"{write_key(name)} = {write_value(value)}" for name, value in element.items()]
+            lines += [_text_line(name, own) if type(own) is str else _line(name, own) for name, own in element.items()]
+
+
+def _line(key: str, value: Any) -> str:
+    return f"{write_key(key)} = {write_value(value)}"
+
+
+@lru_cache(1_024)  # of a thousand functions most have the same
+def _text_line(key: str, text: str) -> str:
+    return _line(key, text)
 
 
 def _is_array_of_tables(value: Any) -> bool:

@@ -48,11 +48,11 @@ class BillLine(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the line in plain values; amounts are floats, whole quantities integers."""
-        quantity = self.quantity
+        whole = int(self.quantity)
         return {
             "function": self.function,
             "item": self.item,
-            "quantity": int(quantity) if quantity == int(quantity) else float(quantity),
+            "quantity": whole if whole == self.quantity else float(self.quantity),
             "unit": self.unit,
             "unit_price": _float(self.unit_price),
             "usd": float(self.usd),

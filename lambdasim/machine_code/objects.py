@@ -61,7 +61,7 @@ def _whole(functions: Assembly, plain: bool, made_for: Any) -> Any:
     for name in functions if plain else ():
         whole.get_function(name).add_function_attribute("noinline")  # as if it were another program's
     tuning = llvm.create_pipeline_tuning_options(speed_level=3)
-    tuning.loop_vectorization, tuning.slp_vectorization = True, True
+    tuning.loop_vectorization = tuning.slp_vectorization = True
     builder = llvm.create_pass_builder(made_for, tuning)
     builder.getModulePassManager().run(whole, builder)
     return whole

@@ -101,13 +101,11 @@ class Counts:
         some = slice(None) if where.all() else np.flatnonzero(where)
         index, codes, count = index[some], self.codes[some], self._count[some]
         present = np.flatnonzero(np.bincount(codes, minlength=1 << CODE_BITS))
-        result = {}
-        for event, happened in _happened().items():
-            result[event] = np.zeros(size, np.int64)
-            if happened[present].any():
-                chosen = np.flatnonzero(happened[codes])
-                np.add.at(result[event], index[chosen], wide(count[chosen]))
-        return result
+        first = np.zeros(1 << CODE_BITS, np.int64)  # of the counts of a code
+        first[present] = np.arange(len(present)) * size
+        counts = np.zeros((len(present), size), np.int64)
+        np.add.at(counts.reshape(-1), first[codes] + index, wide(count))
+        return {event: counts[happened[present]].sum(axis=0) for event, happened in _happened().items()}
 
     def totals(self, keys: Int64, events: Iterable[str]) -> Totals:
         """Return how often some events happened, by the keys given for each present cell."""

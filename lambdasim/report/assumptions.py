@@ -1,9 +1,10 @@
 """What a result rests on and nobody chose: the defaults, each with its evidence, and the dates of AWS's numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from lambdasim.config.defaults import default_of, tables_of
+from lambdasim.config.defaults import Table as Told
+from lambdasim.config.defaults import default_of
 from lambdasim.report.document import Block, Table, Text
 
 ASIDE: Final = ((), ("output",), ("sweep",), ("optimize",))
@@ -24,7 +25,7 @@ NAMED: Final = 3
 """How many functions or loads a row names; the rest are counted."""
 
 
-def assumptions(resolved: str, manifest: Mapping[str, Any], region: str) -> list[Block]:
+def assumptions(tables: Iterable[Told], manifest: Mapping[str, Any], region: str) -> list[Block]:
     """Return what a report says of the values of ``resolved.toml`` that are defaults, AWS's before assumptions."""
     published = manifest.get("prices_published")
     prices = f"; the prices of {region} were published on {published}" if published else ""
@@ -33,7 +34,7 @@ def assumptions(resolved: str, manifest: Mapping[str, Any], region: str) -> list
         "DG:page is docs.aws.amazon.com/lambda/latest/dg/page, DG22 its edition of 2022."
     )
     blocks: list[Block] = [Text(dates)]
-    owners = _owners(resolved)
+    owners = _owners(tables)
     for kind, opening in OPENINGS.items():
         rows = _rows(owners.get(kind, {}))
         if rows and kind == "neutral":
@@ -43,10 +44,10 @@ def assumptions(resolved: str, manifest: Mapping[str, Any], region: str) -> list
     return blocks
 
 
-def _owners(resolved: str) -> dict[str, dict[Value, list[Owner]]]:
+def _owners(tables: Iterable[Told]) -> dict[str, dict[Value, list[Owner]]]:
     """Return whose defaults they are, by their kind, their table's kind, key, value and source."""
     alike: dict[tuple[str, Sequence[str], Sequence[str]], list[Owner]] = {}  # of a thousand functions most are
-    for number, (table, lines) in enumerate(tables_of(resolved)):
+    for number, (table, lines) in enumerate(tables):
         if table[:1] not in ASIDE:
             kind, name, inner = _place(table)
             own = tuple([line for line in lines if line[:7] != "name = "])

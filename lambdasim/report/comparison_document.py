@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from lambdasim.config.defaults import tables_of
 from lambdasim.report import content
 from lambdasim.report.assumptions import assumptions
 from lambdasim.report.content import Json
@@ -75,7 +76,7 @@ def comparison_document(files: ComparisonFiles, figures: Json) -> Document:
             Section("Objectives", list(_objectives(found))),
             Section("What that did", [*drawn, *_differences(found)]),
             Section("How sure are we", list(_certainty(found))),
-            Section("Assumptions of the second", assumptions(files.resolved, files.manifest, files.region)),
+            Section("Assumptions of the second", assumptions(tables_of(files.resolved), files.manifest, files.region)),
             Section("How to reproduce", list(_reproduction(files))),
         ],
     )

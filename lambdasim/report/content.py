@@ -5,6 +5,7 @@ Numbers come from the summary alone, so that all of them agree with summary.json
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Final
 
 from lambdasim.config.call import value_in_words
@@ -195,7 +196,8 @@ def functions(summary: Json, most: int = MOST) -> Table:
     names = list(every)
     if len(names) > most:
         names = sorted(names, key=lambda name: -number(every[name]["requests"]))[:most]
-    more = _rest([of for name, of in every.items() if name not in names], currency(summary))
+    chosen = set(names)
+    more = _rest([of for name, of in every.items() if name not in chosen], currency(summary))
     every = {own: of for name in names for own, of in with_versions(name, every[name])}
     names = list(every)
     columns: dict[str, Callable[[Json], str]] = {
@@ -229,10 +231,11 @@ def _rest(others: Sequence[Json], unit: str) -> str:
     if not others:
         return ""
     requests, throttles, invocations = (
-        sum(number(of[key]) for of in others) for key in ("requests", "throttles", "invocations")
+        sum(map(number, map(itemgetter(key), others))) for key in ("requests", "throttles", "invocations")
     )
     rate = throttles / (throttles + invocations) if throttles else 0.0
-    costs = {key: sum(number(of["cost"][key]) for of in others) for key in others[0]["cost"]}
+    every = [of["cost"] for of in others]
+    costs = {key: sum(map(number, map(itemgetter(key), every))) for key in every[0]}
     told = [f"{count(requests)} requests", f"{percent(rate, 2)} throttled", marked(costs["total"], costs, unit)]
     if costs["monthly"] == costs["monthly"]:  # NaN where there is no month
         told.append(f"{marked(costs['monthly'], costs, unit, month=True)} a month")

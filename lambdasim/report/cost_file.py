@@ -1,7 +1,7 @@
 """``cost.csv``: the lines of the bill, of the run and of a month."""
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from io import StringIO
 from operator import itemgetter
 from pathlib import Path
@@ -19,7 +19,7 @@ def save_costs(bills: Iterable[tuple[str, Iterable[Mapping[str, Any]]]], path: P
         stream.write(",".join(("of", *COST_COLUMNS)) + "\n")
         cells = _Cells()
         for of, bill in bills:
-            stream.writelines(_line(of, cells, *line) for line in map(itemgetter(*COST_COLUMNS), bill))
+            stream.writelines(_lines(of, cells, bill))
 
 
 class _Cells(dict[str | float, str]):
@@ -32,20 +32,13 @@ class _Cells(dict[str | float, str]):
         return self[value]
 
 
-def _line(
-    of: str,
-    cells: _Cells,
-    function: str,
-    item: str,
-    quantity: float,
-    unit: str,
-    price: float,
-    usd: float,
-    *evidence: str,
-) -> str:
-    """Return a line of ``cost.csv``."""
-    function, item, unit, told = cells[function], cells[item], cells[unit], ",".join([cells[one] for one in evidence])
-    return f"{of},{function},{item},{_amount(quantity)},{unit},{cells[price]},{_amount(usd)},{told}\n"
+def _lines(of: str, cells: _Cells, bill: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the lines of ``cost.csv`` of a bill."""
+    for function, item, quantity, unit, price, usd, source, date, certainty in map(itemgetter(*COST_COLUMNS), bill):
+        yield (
+            f"{of},{cells[function]},{cells[item]},{_amount(quantity)},{cells[unit]},{cells[price]},{_amount(usd)},"
+            f"{cells[source]},{cells[date]},{cells[certainty]}\n"
+        )
 
 
 def _amount(value: float) -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lambdasim.report import content, happened
-from lambdasim.report.assumptions import assumptions
 from lambdasim.report.changes import HEADINGS, changes
 from lambdasim.report.content import Json
 from lambdasim.report.document import Block, Cell, Code, Document, Exact, Figure, Mark, Section, Table, Text
@@ -41,7 +40,8 @@ class RunFiles:
     summary: Json
     config: Any
     manifest: Json
-    resolved: str
+    assumptions: Sequence[Block]
+    """What is said of the values of ``resolved.toml`` that are defaults."""
     experiment: str
     figures: Mapping[str, Drawn] = field(default_factory=dict)
 
@@ -63,7 +63,7 @@ def run_document(run: RunFiles) -> Document:
             Section("Events, queues and streams", [*_sources(summary), *_figures(run, QUEUED)]),
             Section("Cost", [*_bill(summary), *_figures(run, COST)]),
             Section("How sure are we", list(_certainty(run))),
-            Section("Assumptions", assumptions(run.resolved, run.manifest, run.config.account.region)),
+            Section("Assumptions", list(run.assumptions)),
             Section("How to reproduce", list(_reproduction(run))),
         ],
     )

@@ -12,9 +12,11 @@ from typing import Any, Final
 import numpy as np
 
 from lambdasim import __version__
+from lambdasim.config.defaults import tables_of
 from lambdasim.config.load import load_config
 from lambdasim.errors import InputError
 from lambdasim.report import latencies
+from lambdasim.report.assumptions import assumptions
 from lambdasim.report.comparison_document import ComparisonFiles, comparison_document, comparison_figures
 from lambdasim.report.html import page
 from lambdasim.report.plots import Drawn, drawn
@@ -87,7 +89,8 @@ def read_run(folder: SavedFolder, *, figures: bool = True) -> RunFiles:
         found = drawn(kept)
         if summary["replications"] > 1:  # the series are means: what was drawn of each replication is in the files only
             found |= {name: Drawn(of.svg, found[name].readings) for name, of in saved.items() if name in found}
-    return RunFiles(summary, config, folder.manifest, resolved, experiment, found)
+    told = assumptions(tables_of(resolved), folder.manifest, config.account.region)
+    return RunFiles(summary, config, folder.manifest, told, experiment, found)
 
 
 def kept_waits(folder: SavedFolder) -> Table:

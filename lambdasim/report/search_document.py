@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from lambdasim.config.defaults import tables_of
 from lambdasim.report.assumptions import assumptions
 from lambdasim.report.document import Block, Cell, Code, Document, Exact, Figure, Mark, Section, Table, Text
 from lambdasim.report.run_document import alternatives, experiment_file
@@ -39,7 +40,7 @@ def search_document(files: SearchFiles, figures: Mapping[str, str]) -> Document:
             Section(SOUGHT.get(files.command, "What was sought"), list(_sought(files))),
             Section("Alternatives tried", [*drawn, *_alternatives(files)]),
             Section("How sure are we", list(_certainty(files))),
-            Section("Assumptions", assumptions(files.resolved, files.manifest, files.config.account.region)),
+            Section("Assumptions", assumptions(tables_of(files.resolved), files.manifest, files.config.account.region)),
             Section("How to reproduce", list(_reproduction(files))),
         ],
     )

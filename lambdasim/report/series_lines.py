@@ -21,6 +21,8 @@ QUOTED: Final = frozenset(',"\r\n')
 """What a name may not hold that is written as it is."""
 STRETCHES: Final = 32
 """After so many stretches of rows free memory is given back, where there are many functions."""
+AT_ONCE: Final = 2**18
+"""So many bytes are written at a time: of more Linux makes pages of up to 2 MB, which it rarely has at hand."""
 WIDE: Final = 8
 """Bytes of a number that may be odd; narrower ones are integers."""
 Bytes = NDArray[np.uint8]
@@ -61,7 +63,8 @@ def write_lines(table: SeriesTable, times: Sequence[str], moments: Sequence[str]
                 *(words.prefix, words.texts, into),
             )
         )
-        stream.write(into[:size].data)
+        for begin in range(0, size, AT_ONCE):
+            stream.write(into[begin : min(begin + AT_ONCE, size)].data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ MISSING = "-"
 
 def number(value: Any) -> float:
     """Return a metric of summary.json as a number: itself, or the mean when it is ``{"mean", "ci"}``; NaN for None."""
+    if type(value) is float:  # as most are
+        return value
     if isinstance(value, dict):
         value = value.get("mean")
     return math.nan if value is None else float(value)

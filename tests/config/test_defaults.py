@@ -1,6 +1,6 @@
-from lambdasim.config.defaults import Default, defaults_of
+from lambdasim.config.defaults import Default, defaults_of, tables_in, tables_of
 from lambdasim.config.load import config_from_dict
-from lambdasim.config.resolved import resolved_toml
+from lambdasim.config.resolved import resolved_tables, resolved_toml
 
 FUNCTION = {"duration": "constant(1ms)", "init": "constant(1ms)"}
 LOAD = {"target": "api", "executor": "constant-arrival-rate", "rate": "1/s", "duration": "1min"}
@@ -8,16 +8,17 @@ LOAD = {"target": "api", "executor": "constant-arrival-rate", "rate": "1/s", "du
 
 def test_every_default_of_a_resolved_experiment_is_read_back() -> None:
     client = {"retries": 2, "backoff": "exponential(base=100ms, max=2s)"}
-    text = resolved_toml(
-        config_from_dict(
-            {
-                "function": {"api": {**FUNCTION, "provisioned": {"concurrency": 2}}, "b": FUNCTION},
-                "source": {"http": {"type": "invoke", "function": "b"}},
-                "load": [LOAD, {**LOAD, "target": "http", "client": client}],
-            }
-        ).config
-    )
+    functions = {"api": {**FUNCTION, "provisioned": {"concurrency": 2}}, "b": FUNCTION, "c": FUNCTION}
+    config = config_from_dict(
+        {
+            "function": functions,
+            "source": {"http": {"type": "invoke", "function": "b"}},
+            "load": [LOAD, {**LOAD, "target": "http", "client": client}],
+        }
+    ).config
+    text, written = resolved_toml(config), list(resolved_tables(config))
     found = list(defaults_of(text))
+    assert tables_in(written) == list(tables_of(text))
     assert len(found) == sum("  # default" in line for line in text.splitlines())
     assert Default(("function", "b"), "timeout", '"3s"', "official", "AWS, API CreateFunction, 2026-11-23") in found
     assert (

@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lambdasim.config.defaults import tables_of
 from lambdasim.metrics.histogram import Histogram, Samples
+from lambdasim.report.assumptions import assumptions
 from lambdasim.report.latencies import latencies
 from lambdasim.report.run_document import RunFiles
 from lambdasim.report.series import RecordedFrame, Series
@@ -257,12 +259,12 @@ period = "1min"  # default: lambdasim
 def run_of():
     """What a made-up result would leave in its folder."""
 
-    def made(result, **changes):
+    def made(result, resolved=RESOLVED, **changes):
         files = {
             "summary": result.summary,
             "config": result.config,
             "manifest": dict(MANIFEST),
-            "resolved": RESOLVED,
+            "assumptions": assumptions(tables_of(resolved), MANIFEST, result.config.account.region),
             "experiment": "[function.api]\n",
             "figures": {},
         }

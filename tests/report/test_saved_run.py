@@ -177,7 +177,7 @@ def test_a_script_in_a_figures_file_stays_out_of_the_page(folder, parse):
     assert "alert" not in rebuilt_page(folder)
 
 
-def test_cost_csv_is_what_the_csv_module_writes() -> None:
+def test_cost_csv_is_what_the_csv_module_writes(tmp_path) -> None:
     lines = [
         (name, item, quantity, "GB-s", price, usd, 'AWS, "price list"', "2026-11-23", "official")
         for name in ("api", 'a "b", c', "d\ne", "\N{GREEK SMALL LETTER MU}", "0")
@@ -186,8 +186,11 @@ def test_cost_csv_is_what_the_csv_module_writes() -> None:
             ("free, tier", -3, 0.0, 12345678901234.5),
         )
     ]
-    cells, expected = cost_file._Cells(), StringIO()
+    expected = StringIO()
     csv.writer(expected, lineterminator="\n").writerows(
-        ["run", *(f"{one:.15g}" if isinstance(one, float) else one for one in line)] for line in lines
+        ["run", *(f"{one:.15g}" if isinstance(one, float) else one for one in line)]
+        for line in (cost_file.COST_COLUMNS, *lines)
     )
-    assert "".join(cost_file._line("run", cells, *line) for line in lines) == expected.getvalue()
+    bill = [dict(zip(cost_file.COST_COLUMNS, line, strict=True)) for line in lines]
+    cost_file.save_costs([("run", bill)], tmp_path / "cost.csv")
+    assert (tmp_path / "cost.csv").read_bytes().decode() == expected.getvalue().replace("run", "of", 1)

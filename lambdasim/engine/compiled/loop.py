@@ -14,8 +14,8 @@ from lambdasim.engine.compiled.asking import request, retry
 from lambdasim.engine.compiled.client import answered
 from lambdasim.engine.compiled.function import release
 from lambdasim.engine.compiled.invocation import keep
-from lambdasim.engine.compiled.state import ENOUGH, MONTH_BITS, OF_CLIENT, State
-from lambdasim.machine_code.jit import kernel, prefetch, rare
+from lambdasim.engine.compiled.state import ENOUGH, MONTH_BITS, OF_CLIENT, UNDRAWN, State
+from lambdasim.machine_code.jit import kernel, plain, prefetch, rare
 from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank
 from lambdasim.plan import Request
 
@@ -100,6 +100,9 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             retry(state, at_ns)
         else:
             row = loop.row
+            if plain() and row >= loop.drawn and rare(pool.begins_anew(state, 2 * chunk.function[row])):
+                loop.undrawn = 0
+                return UNDRAWN
             loop.row += 1
             if row + AHEAD < len(chunk.arrival_ns):
                 prefetch_arrivals(state, chunk, row)
