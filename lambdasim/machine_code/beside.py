@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
@@ -18,21 +18,23 @@ import lambdasim
 from lambdasim.machine_code.program import Entries, Program
 
 
-def compiled(programs: Sequence[Program]) -> dict[Program, bytes]:
-    """Return the object files of programs, made by two processes at once; a share that fails is made here."""
+def compiled(programs: Sequence[Program]) -> Iterator[tuple[Program, bytes]]:
+    """Yield the object files of programs, made by two processes at once; a share that fails is made here.
+
+    What takes longest comes last, so that the others can be kept meanwhile.
+    """
     shares = _shares(programs)
     processes = [_started(share) for share in shares]
-    codes: dict[Program, bytes] = {}
     try:
-        for share, process in zip(shares, processes, strict=True):
-            codes |= _answer(share, process) or {program: compiled_here(program) for program in share}
+        for share, process in reversed([*zip(shares, processes, strict=True)]):
+            codes = _answer(share, process) or {program: compiled_here(program) for program in share}
+            yield from codes.items()
     finally:
         for process in processes:
             if process is not None:
                 process.kill()
                 with process:
                     pass
-    return codes
 
 
 def compiled_here(program: Program) -> bytes:

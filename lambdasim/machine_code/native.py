@@ -46,7 +46,7 @@ def prepare(programs: Sequence[Program]) -> None:
 
     LOG.info("compiling the fast engine, once; this takes some ten seconds")
     begin, before = time.perf_counter(), kept.digests()
-    for program, code in compiled(lacking).items():
+    for program, code in compiled(lacking):
         _COMPILED[program] = code
         try:
             sources = reached([program.entries])

@@ -4,7 +4,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,10 +37,10 @@ def compilations(monkeypatch, tmp_path) -> list[str]:
     """Replace compiler and cache directory; the list gets the kind of each program that is compiled."""
     done: list[str] = []
 
-    def compiled(programs: Sequence[Program]) -> dict[Program, bytes]:
+    def compiled(programs: Sequence[Program]) -> Iterator[tuple[Program, bytes]]:
         done.extend(program.kind for program in programs)
         made = {program: functions_of(program) for program in programs}
-        return {program: with_names(functions) for program, functions in made.items()}
+        yield from ((program, with_names(functions)) for program, functions in made.items())
 
     (tmp_path / "lambdasim").mkdir()
     (tmp_path / "lambdasim" / "source.py").write_text("1")
@@ -110,8 +110,8 @@ def test_an_edit_that_reaches_further_is_compiled_again(compilations, monkeypatc
 def test_what_is_edited_while_it_is_compiled_is_not_kept(compilations, monkeypatch, tmp_path, edit) -> None:
     compiled = beside.compiled
 
-    def slowly(programs: Sequence[Program]) -> dict[Program, bytes]:
-        codes = compiled(programs)
+    def slowly(programs: Sequence[Program]) -> list[tuple[Program, bytes]]:
+        codes = [*compiled(programs)]
         (tmp_path / "lambdasim" / edit).write_text("2")
         return codes
 
