@@ -60,6 +60,8 @@ class PlanChunk:
     """Time from the arrival until the source has the event; None when it is 0 throughout."""
     unrouted: Any = None
     """For whoever drew them: the same requests before their versions were chosen; None where nobody chose any."""
+    cold: "ColdRows | None" = None
+    """Who draws the columns :data:`COLD_COLUMNS`, which a cold start alone needs; None where they are drawn."""
 
     def __len__(self) -> int:
         return len(self.arrival_ns)
@@ -87,6 +89,23 @@ class Request(NamedTuple):
 
 PLAN_COLUMNS: Final = Request._fields[: Request._fields.index("source")]
 """What every request has; only events have the rest."""
+
+
+COLD_COLUMNS: Final = ("init_ns", "placement_ns", "lifetime_ns")
+"""What only requests need for which an environment is created or begins anew."""
+
+
+class ColdRows(Protocol):
+    """Draws :data:`COLD_COLUMNS` of a chunk, in place. What has not been drawn has any content."""
+
+    is_drawn: bool
+    """Whether all of it is."""
+
+    def draw(self, begin: int, end: int) -> None:
+        """Draw rows from ``begin`` to below ``end``."""
+
+    def tell(self, created: int) -> None:
+        """Say how many environments the chunk's requests created: where they are few, later chunks are not drawn."""
 
 
 class Rows(Protocol):

@@ -25,11 +25,9 @@ from lambdasim.control.controller import Controller
 from lambdasim.control.rollout import Rollout
 from lambdasim.cost import Bill, Month, PriceBook, bill, month_of
 from lambdasim.cost.over_time import cost_over_time
-from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose, goes_by_size, without_numba
-from lambdasim.engine.compiled import programs
+from lambdasim.engine import LARGE_REQUESTS, Choice, choose, goes_by_size
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.garbage import uncollected
-from lambdasim.machine_code.program import EVERY_RUN, SERIES, Program
 from lambdasim.memory import give_back
 from lambdasim.metrics import invariants
 from lambdasim.metrics.environment_log import EnvironmentLog
@@ -44,10 +42,9 @@ from lambdasim.plan import Plan, PlanChunk
 from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.records import RecordChunk
 from lambdasim.scenario import planned
-from lambdasim.scenario.autoscaling import autoscalers, recovery
+from lambdasim.scenario.beginning import begun, deciding
 from lambdasim.scenario.changes import told
 from lambdasim.scenario.provisioning import Provisioner, Replacements
-from lambdasim.scenario.rollouts import alarm_watches, rollouts
 from lambdasim.threads import Stages, available_cores
 from lambdasim.units import share_q24
 from lambdasim.workload.block import Stage
@@ -61,9 +58,6 @@ LOG: Final = logging.getLogger("lambdasim")
 
 CHUNK_ROWS = {"simpy": 8_192, "compiled": 131_072}
 """Requests between two reports of progress, and so between two chances to stop."""
-
-MANY_FUNCTIONS: Final = 200
-"""From so many on, time series have loops of their own, which are compiled with the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +117,14 @@ def simulate(
     if reason is not None:
         raise InputError.single(reason, path="output.period")
     require_month(config, workload.span_ns)
-    choice, chunks = _choose(config.simulation.engine, plan, workload, similar_runs, before)
+    shifting, own = deciding(config, plan, workload)
+    controllers = [*own, *controllers, *policies.controllers()]
+    requested, policy_run = config.simulation.engine, _policy_run(policies, workload, seed)
+    choice, ahead = _choose(requested, plan, workload, similar_runs, before)
+    choice, alone = begun(choice, requested, plan, bool(controllers), policy_run)
+    chunks = _chunks(choice, workload, ahead)
     provision = Provisioner(workload, plan.control).request
-    alarms = alarm_watches(config, workload)
-    shifting = rollouts(config, workload, alarms)
-    scalers = autoscalers(config, workload, min(plan.loads_end_ns, plan.horizon_ns))
-    recoveries = recovery(workload, plan.account.losses)
-    controllers = [*alarms.values(), *shifting, *scalers, *recoveries, *controllers, *policies.controllers()]
-    policy_run = _policy_run(policies, workload, seed)
-    engine = ControlledEngine(
-        build(choice, plan, policy_run), plan, controllers, provision, Replacements(workload), workload.rerouted
-    )
+    engine = ControlledEngine(alone, plan, controllers, provision, Replacements(workload), workload.rerouted)
     named: dict[str, None] = {}  # where several have one label, all but the first have their own names
     for series in workload.named:
         named[series.name if series.label in named else series.label] = None
@@ -270,8 +261,8 @@ def _changes(
 
 def _choose(
     requested: str, plan: Plan, workload: Workload, similar_runs: int, before: int
-) -> tuple[Choice, Iterator[PlanChunk]]:
-    """Return the engine to use, and the chunks, which are drawn ahead as far as that depends on how many they are."""
+) -> tuple[Choice, list[PlanChunk]]:
+    """Return the engine to use, and all chunks where it depends on how many they are and they are few, else none."""
     ahead: list[PlanChunk] = []
     large = True
     if before < LARGE_REQUESTS and goes_by_size(requested, plan):
@@ -284,40 +275,12 @@ def _choose(
             if before + size.requests * similar_runs >= LARGE_REQUESTS:
                 large = True
                 break
-    choice = at_hand(choose(requested, plan, large=large), requested, plan)
-    if not large:
-        return choice, iter(ahead)
-    return choice, workload.chunks(CHUNK_ROWS[choice.used], compiled=choice.used == "compiled")
+    return choose(requested, plan, large=large), [] if large else ahead
 
 
-def at_hand(choice: Choice, requested: str, plan: Plan) -> Choice:
-    """Compile what a choice needs and is not there; return it, or another one where Numba cannot be loaded.
-
-    Raises :class:`InputError` when ``compiled`` is ``requested`` then.
-    """
-    if choice.used == "compiled":
-        try:
-            many = len(plan.account.functions) >= MANY_FUNCTIONS
-            _compile((*programs(plan), *((SERIES,) if many else ())))
-        except ImportError as error:  # installed, but not for this version of numpy, say
-            return without_numba(requested, error)
-    return choice
-
-
-def _compile(own: Sequence[Program]) -> None:
-    """See to it that all loops are at hand, and some ``own`` programs; say so when that takes a while.
-
-    It does once.
-    """
-    from lambdasim.machine_code.native import is_at_hand, prepare
-
-    needed = (*EVERY_RUN, *own)
-    if all(map(is_at_hand, needed)):
-        return
-    LOG.info("compiling the fast engine, once; this takes ten to fifteen seconds")
-    begin = time.perf_counter()
-    prepare(needed)
-    LOG.info("compiled in %.1f s", time.perf_counter() - begin)
+def _chunks(choice: Choice, workload: Workload, ahead: list[PlanChunk]) -> Iterator[PlanChunk]:
+    """Return the chunks of a workload, which may all have been drawn ahead."""
+    return iter(ahead) if ahead else workload.chunks(CHUNK_ROWS[choice.used], compiled=choice.used == "compiled")
 
 
 @uncollected

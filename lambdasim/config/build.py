@@ -15,6 +15,7 @@ from lambdasim.config.destinations import check_destinations
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.extent import fit_period
 from lambdasim.config.later import take_later
+from lambdasim.config.link_checks import check_events, check_links
 from lambdasim.config.metric_path import MetricPath
 from lambdasim.config.of_era import forget, lay_era
 from lambdasim.config.origins import Origins, Problems
@@ -140,10 +141,10 @@ def build(
     present = {key: value for key, value in parts.items() if value is not None}
     config = read_table(ExperimentConfig, present, (), problems)
     if config is not None and not problems:
-        validate.check_links(config, problems)
+        check_links(config, problems)
         check_destinations(config, problems)
         if not is_moment:
-            validate.check_events(config, problems)
+            check_events(config, problems)
         validate.check_month(config, problems)
         if not is_moment:
             check_answer(config, problems)

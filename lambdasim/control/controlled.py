@@ -27,7 +27,7 @@ TABLES: Final = ("invocations", "environments", "deliveries", "samples")
 ENDS: Final = {"invocations": "end_ns", "environments": "destroyed_ns", "deliveries": "ended_ns", "samples": "time_ns"}
 """The column of each table that says when a row can be seen."""
 
-CHUNK_COLUMNS: Final = tuple(field.name for field in fields(PlanChunk) if field.name != "until_ns")
+CHUNK_COLUMNS: Final = tuple(field.name for field in fields(PlanChunk) if field.name not in ("until_ns", "cold"))
 
 Reroute = Callable[[PlanChunk, Mapping[str, Steps]], PlanChunk]
 """Returns a chunk of the same requests, where some names lead elsewhere from now on."""
@@ -228,14 +228,16 @@ def _ends(name: str, table: RecordTable) -> Int64:
 
 def _part(chunk: PlanChunk, begin: int, end: int, until_ns: int) -> PlanChunk:
     """Return some rows of a chunk, as one that goes until another time."""
+    if chunk.cold is not None and not chunk.cold.is_drawn:
+        chunk.cold.draw(0, len(chunk))
     columns = (getattr(chunk, name) for name in CHUNK_COLUMNS)
     part: list[Any] = [None if column is None else column[begin:end] for column in columns]
     return PlanChunk(until_ns, *part)
 
 
 def _nothing(until_ns: int) -> PlanChunk:
-    none = np.zeros(0, np.int64)
-    optional = ("until_ns", "source", "delay_ns", "unrouted")
+    none: Any = np.zeros(0, np.int64)
+    optional = ("until_ns", "source", "delay_ns", "unrouted", "cold")
     return PlanChunk(until_ns, **{field.name: none for field in fields(PlanChunk) if field.name not in optional})
 
 

@@ -9,9 +9,10 @@ from lambdasim.engine.compiled import available, is_installed, refusal, supports
 from lambdasim.garbage import uncollected
 
 if TYPE_CHECKING:  # they import numpy, which a mere choice does not need
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from lambdasim.engine.reference.policies import PolicyRun
+    from lambdasim.machine_code.program import Program
     from lambdasim.model.control import Change
     from lambdasim.plan import Plan, PlanChunk
     from lambdasim.records import RecordChunk
@@ -22,7 +23,7 @@ SimPy would take about as long for fewer."""
 
 ADVICE: Final = (
     "SimPy simulated this; --engine compiled gives the same numbers some fifteen times as fast, once it has been "
-    "compiled for ten to fifteen seconds"
+    "compiled for some ten seconds"
 )
 
 
@@ -99,12 +100,22 @@ def goes_by_size(requested: str, plan: "Plan") -> bool:
 
 
 @uncollected
-def build(choice: Choice, plan: "Plan", policies: "PolicyRun | None" = None) -> Engine:
-    """Return an engine at the beginning of a simulation; ``policies`` are asked by the SimPy engine alone."""
+def build(
+    choice: Choice,
+    plan: "Plan",
+    policies: "PolicyRun | None" = None,
+    *,
+    may_change: bool = False,
+    besides: "Sequence[Program]" = (),
+) -> Engine:
+    """Return an engine at the beginning of a simulation; ``policies`` are asked by the SimPy engine alone.
+
+    ``may_change`` says that controllers may change something. Programs ``besides`` are compiled with a compiled engine.
+    """
     if choice.used == "compiled":
         from lambdasim.engine.compiled.engine import CompiledEngine
 
-        return CompiledEngine(plan)
+        return CompiledEngine(plan, may_change, besides)
     from lambdasim.engine.reference.engine import ReferenceEngine
 
     return ReferenceEngine(plan, policies)

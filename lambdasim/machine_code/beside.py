@@ -11,20 +11,16 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 
 import lambdasim
-from lambdasim.machine_code.program import LOOPS, Entries, Program
+from lambdasim.machine_code.program import Entries, Program
 
 
 def compiled(programs: Sequence[Program]) -> dict[Program, bytes]:
-    """Return the object files of programs, of which the first is to take the longest.
-
-    It gets a process, as do both loops, and all others get another. When one fails, its share is compiled here.
-    """
-    longest = [program for program in programs if program in LOOPS] or programs[:1]
-    others = [program for program in programs if program not in longest]
-    shares = [share for share in (longest, others) if share]
+    """Return the object files of programs, made by two processes at once; a share that fails is made here."""
+    shares = _shares(programs)
     processes = [_started(share) for share in shares]
     codes: dict[Program, bytes] = {}
     try:
@@ -44,7 +40,7 @@ def compiled_here(program: Program) -> bytes:
     from lambdasim.machine_code import jit, objects
 
     functions = {name: jit.assembly(entry) for name, entry in entries(program)().items()}
-    return objects.with_names(objects.assembled(functions, program.plain), functions)
+    return objects.with_names(functions, program.plain)
 
 
 def entries(program: Program) -> Entries:
@@ -52,6 +48,14 @@ def entries(program: Program) -> Entries:
     module, name = program.entries.split(":")
     function: Entries = getattr(import_module(module), name)
     return function
+
+
+def _shares(programs: Sequence[Program]) -> list[list[Program]]:
+    """Return programs in two parts that take about as long; what takes longest comes first."""
+    shares: list[list[Program]] = [[], []]
+    for program in sorted(programs, key=attrgetter("tenths"), reverse=True):
+        min(shares, key=lambda share: sum(own.tenths for own in share)).append(program)
+    return [share for share in shares if share]
 
 
 def _started(programs: Sequence[Program]) -> "subprocess.Popen[bytes] | None":

@@ -5,6 +5,7 @@ installation needs no LLVM either.
 """
 
 import logging
+import time
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -33,9 +34,9 @@ def is_ready(program: Program) -> bool:
 
 
 def prepare(programs: Sequence[Program]) -> None:
-    """Compile those of some programs that are not at hand, by two processes at once.
+    """Compile those of some programs that are not at hand, by two processes at once, and say so: it takes a while.
 
-    Warns when they cannot be kept for the next time.
+    It does once. Warns when they cannot be kept for the next time.
     """
     lacking = [program for program in programs if not is_at_hand(program)]
     if not lacking:
@@ -43,7 +44,8 @@ def prepare(programs: Sequence[Program]) -> None:
     from lambdasim.machine_code.beside import compiled
     from lambdasim.machine_code.reached import reached
 
-    before = kept.digests()
+    LOG.info("compiling the fast engine, once; this takes some ten seconds")
+    begin, before = time.perf_counter(), kept.digests()
     for program, code in compiled(lacking).items():
         _COMPILED[program] = code
         try:
@@ -57,6 +59,7 @@ def prepare(programs: Sequence[Program]) -> None:
         except (OSError, LookupError) as error:
             message = f"compiled code cannot be kept for the next time: {error}"
             warnings.warn(message, RuntimeWarning, stacklevel=2)
+    LOG.info("compiled in %.1f s", time.perf_counter() - begin)
 
 
 def load(*programs: Program) -> Mapping[str, Native]:

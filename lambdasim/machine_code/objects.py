@@ -22,8 +22,28 @@ TRAP: Final = 'declare void @llvm.trap()\ndefine void @"{name}"() {{\n  call voi
 def assembled(functions: Assembly, plain: bool = False, **target: Any) -> bytes:
     """Return an object file of functions, each given by LLVM assembly and its name there, for plain plans alone or all.
 
+    ``target`` is as for :func:`machine`.
+    """
+    made_for = machine(**target)
+    code: bytes = made_for.emit_object(_whole(functions, plain, made_for))
+    return code
+
+
+def with_names(functions: Assembly, plain: bool = False) -> bytes:
+    """Return the same for this processor, behind a line that says which it has, and which it calls elsewhere."""
+    made_for = machine()
+    whole = _whole(functions, plain, made_for)
+    called = [one.name for one in whole.functions if one.is_declaration and "." in one.name]
+    elsewhere = sorted(name for name in called if not name.startswith("llvm."))
+    code: bytes = made_for.emit_object(whole)
+    return json.dumps([[*functions], elsewhere]).encode() + b"\n" + code
+
+
+def _whole(functions: Assembly, plain: bool, made_for: Any) -> Any:
+    """Return a module of functions, optimized.
+
     Only they can be seen from outside, so all that was built into them goes. What would call Python stops the process
-    instead. ``target`` is as for :func:`machine`.
+    instead.
     """
     whole = llvm.parse_assembly("")
     for name, (text, symbol) in functions.items():
@@ -38,24 +58,13 @@ def assembled(functions: Assembly, plain: bool = False, **target: Any) -> bytes:
     for own in [*whole.functions, *whole.global_variables]:
         if not own.is_declaration and own.name not in functions:
             own.linkage = "internal"
-    made_for = machine(**target)
+    for name in functions if plain else ():
+        whole.get_function(name).add_function_attribute("noinline")  # as if it were another program's
     tuning = llvm.create_pipeline_tuning_options(speed_level=3)
-    tuning.loop_vectorization, tuning.slp_vectorization = True, True
+    tuning.loop_vectorization = tuning.slp_vectorization = True
     builder = llvm.create_pass_builder(made_for, tuning)
     builder.getModulePassManager().run(whole, builder)
-    code: bytes = made_for.emit_object(whole)
-    return code
-
-
-def with_names(code: bytes, functions: Assembly) -> bytes:
-    """Return an object file behind a line that says which functions it has, and which it calls elsewhere."""
-    elsewhere = {
-        one.name
-        for text, _ in functions.values()
-        for one in llvm.parse_assembly(text).functions
-        if one.is_declaration and "." in one.name and not one.name.startswith(("llvm.", PLAIN))
-    }
-    return json.dumps([[*functions], sorted(elsewhere)]).encode() + b"\n" + code
+    return whole
 
 
 def loaded(codes: Iterable[bytes]) -> Mapping[str, Native]:

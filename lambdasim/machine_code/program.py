@@ -20,6 +20,8 @@ class Program(NamedTuple):
     """What it is called, whatever its sources."""
     entries: str
     """Its :data:`Entries`, as ``module:function``."""
+    tenths: int = 50
+    """It takes about so many tenths of a second to compile, of which the ratios count."""
     plain: bool = False
     """Whether it is made for plain plans alone."""
 
@@ -27,24 +29,27 @@ class Program(NamedTuple):
 PLAIN: Final = "lambdasim.plain"
 """The name of the function by which the loop asks whether its program is made for plain plans."""
 
-EVENT_LOOP: Final = Program("event-loop", "lambdasim.engine.compiled.native:loop")
-PLAIN_LOOP: Final = Program("plain-loop", "lambdasim.engine.compiled.native:plain_loop", plain=True)
-ASIDE: Final = Program("aside", "lambdasim.engine.compiled.native:aside")
-QUEUES: Final = Program("queues", "lambdasim.engine.compiled.native:queues")
-FIFO: Final = Program("fifo", "lambdasim.engine.compiled.native:fifo")
-STREAMS: Final = Program("streams", "lambdasim.engine.compiled.native:streams")
-EVENTS: Final = Program("events", "lambdasim.engine.compiled.native:events")
-GATEWAYS: Final = Program("gateways", "lambdasim.engine.compiled.native:gateways")
-USERS: Final = Program("users", "lambdasim.engine.compiled.native:users")
-LINKS: Final = Program("links", "lambdasim.engine.compiled.native:links")
-HANDLERS: Final = Program("handlers", "lambdasim.engine.compiled.native:handlers")
-METRICS: Final = Program("metrics", "lambdasim.metrics.compiled.native:entries")
-SERIES: Final = Program("series", "lambdasim.metrics.compiled.native:entries_of_series")
-WORKLOAD: Final = Program("workload", "lambdasim.workload.compiled.native:entries")
+EVENT_LOOP: Final = Program("event-loop", "lambdasim.engine.compiled.native:loop", 70)
+PLAIN_LOOP: Final = Program("plain-loop", "lambdasim.engine.compiled.native:plain_loop", 60, plain=True)
+ASIDE: Final = Program("aside", "lambdasim.engine.compiled.native:aside", 45)
+QUEUES: Final = Program("queues", "lambdasim.engine.compiled.native:queues", 85)
+FIFO: Final = Program("fifo", "lambdasim.engine.compiled.native:fifo", 35)
+STREAMS: Final = Program("streams", "lambdasim.engine.compiled.native:streams", 70)
+EVENTS: Final = Program("events", "lambdasim.engine.compiled.native:events", 40)
+GATEWAYS: Final = Program("gateways", "lambdasim.engine.compiled.native:gateways", 40)
+USERS: Final = Program("users", "lambdasim.engine.compiled.native:users", 35)
+LINKS: Final = Program("links", "lambdasim.engine.compiled.native:links", 45)
+HANDLERS: Final = Program("handlers", "lambdasim.engine.compiled.native:handlers", 90)
+METRICS: Final = Program("metrics", "lambdasim.metrics.compiled.native:entries", 30)
+SERIES: Final = Program("series", "lambdasim.metrics.compiled.native:entries_of_series", 30)
+WORKLOAD: Final = Program("workload", "lambdasim.workload.compiled.native:entries", 15)
 
-LOOPS: Final = (EVENT_LOOP, PLAIN_LOOP)
-"""Made of one source: whoever has compiled the one has the other soon."""
-EVERY_RUN: Final = (*LOOPS, ASIDE, METRICS, WORKLOAD)
-"""What a run needs whatever it simulates; the loop's families are extra, and so are the time series of many functions.
-Those that take longest come first."""
-ALL: Final = (*EVERY_RUN, QUEUES, FIFO, STREAMS, EVENTS, GATEWAYS, USERS, LINKS, HANDLERS, SERIES)
+EVERY_RUN: Final = (METRICS, WORKLOAD)
+"""What a run needs whatever it simulates, besides a loop; the time series of many functions are extra."""
+FOR_PLAIN: Final = (PLAIN_LOOP,)
+"""What runs a plain plan."""
+FOR_ALL: Final = (EVENT_LOOP, ASIDE)
+"""What runs any plan, with the families that it has."""
+ALL: Final = (
+    *FOR_ALL, *FOR_PLAIN, *EVERY_RUN, QUEUES, FIFO, STREAMS, EVENTS, GATEWAYS, USERS, LINKS, HANDLERS, SERIES,
+)  # fmt: skip

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from lambdasim.machine_code import jit, objects, shipped
@@ -27,7 +28,7 @@ def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as working:
         files = [Path(working) / f"{program.kind}.o" for program in ALL]
         for program, file in zip(ALL, files, strict=True):
-            names, code = compiled(program)
+            names, code = compiled(program, loops)
             file.write_bytes(code)
             loops += names
         library = folder / shipped.LIBRARY
@@ -38,9 +39,10 @@ def main(folder: Path) -> None:
     (folder / shipped.MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
-def compiled(program: Program) -> tuple[list[str], bytes]:
-    """Return the names of a program's loops, and its object file for a library."""
-    functions = {name: jit.assembly(entry) for name, entry in entries(program)().items()}
+def compiled(program: Program, there: Sequence[str]) -> tuple[list[str], bytes]:
+    """Return the names of a program's loops, and its object file for a library that has some ``there`` already."""
+    own = {name: entry for name, entry in entries(program)().items() if name not in there}
+    functions = {name: jit.assembly(entry) for name, entry in own.items()}
     target = {"cpu": shipped.cpu(), "features": "", "reloc": "pic", "codemodel": "small"}
     return [*functions], objects.assembled(functions, program.plain, **target)
 

@@ -183,6 +183,8 @@ class Points:
             left = max(len(tasks) - 1, self.expected - len(self._seen))
             self._spread = (time.perf_counter() - began) * left > WORTH_A_POOL_S
             executor = executor if self._spread else None
+            if self._spread:
+                _prepare([task.experiment.config for task in tasks])
         run_all(
             tasks[first:],
             executor,
@@ -223,13 +225,21 @@ def _compiled(experiment: LoadedExperiment) -> LoadedExperiment:
     return replace(experiment, config=config.model_copy(update={"simulation": simulation})) if supported else experiment
 
 
+def _prepare(configs: Sequence[ExperimentConfig]) -> None:
+    """Compile here what processes of their own will need, of which each would else compile it for itself."""
+    from lambdasim.scenario.beginning import prepare_all
+
+    prepare_all({id(config): config for config in configs if config.simulation.engine == "compiled"}.values())
+
+
 def _engine(config: ExperimentConfig, simulations: int, simulated: int) -> Choice:
     """Return the engine for a search: ``auto`` looks at the requests of all its simulations together.
 
     ``simulated`` requests are behind it, and about so many ``simulations`` of ``config`` before it.
     """
     from lambdasim.engine.size import Size
-    from lambdasim.simulate import CHUNK_ROWS, at_hand
+    from lambdasim.scenario.beginning import begun, deciding
+    from lambdasim.simulate import CHUNK_ROWS
 
     requested = config.simulation.engine
     if requested != "auto":
@@ -241,4 +251,5 @@ def _engine(config: ExperimentConfig, simulations: int, simulated: int) -> Choic
         if simulated + size.requests * simulations >= LARGE_REQUESTS:
             large = True
             break
-    return at_hand(choose("auto", plan, large=large), requested, plan)  # once, and not by each process of its own
+    may_change = bool(deciding(config, plan, workload)[1])
+    return begun(choose("auto", plan, large=large), requested, plan, may_change)[0]  # and so it is at hand

@@ -14,7 +14,8 @@ from lambdasim.scenario.account import account_spec, function_specs
 from lambdasim.scenario.changes import change_rows, code_rows, loss_rows, losses, provisioned_at
 from lambdasim.scenario.provisioning import Provisioner
 from lambdasim.workload.functions import planned_functions
-from lambdasim.workload.plan import Workload, closed_loops
+from lambdasim.workload.opening import closed_loops
+from lambdasim.workload.plan import Workload
 from lambdasim.workload.random_streams import stream_key
 from lambdasim.workload.routes import routes
 

@@ -135,19 +135,28 @@ class Columns:
 
         ``actor`` is one for all rows or (n,); ``index`` (n,) is the running number of the request of its actor.
         """
+        return self.warm(actor, index, given, arithmetic) | self.cold(actor, index, given, arithmetic)
+
+    def warm(self, actor: int | Int64, index: Int64, given: TraceOverrides, arithmetic: Arithmetic) -> dict[str, Int64]:
+        """Return those that every request needs."""
         duration, outcome = self._handled(arithmetic, actor, index, given)
         idle = self._whole(arithmetic, self._idle, actor, index)
         return {
             "duration_ns": duration,
-            "init_ns": fill_missing(given.init_ns, lambda: self._whole(arithmetic, self._init, actor, index)),
-            "placement_ns": self._whole(arithmetic, self._placement, actor, index),
             "outcome": outcome,
             "idle_timeout_ns": idle,
             "surplus_idle_timeout_ns": idle
             if self._surplus is None
             else self._whole(arithmetic, self._surplus, actor, index),
-            "lifetime_ns": self._lifetimes(arithmetic, actor, index),
             "pick": self._picked(actor, index),
+        }
+
+    def cold(self, actor: int | Int64, index: Int64, given: TraceOverrides, arithmetic: Arithmetic) -> dict[str, Int64]:
+        """Return those that only cold starts need: ``COLD_COLUMNS``."""
+        return {
+            "init_ns": fill_missing(given.init_ns, lambda: self._whole(arithmetic, self._init, actor, index)),
+            "placement_ns": self._whole(arithmetic, self._placement, actor, index),
+            "lifetime_ns": self._lifetimes(arithmetic, actor, index),
         }
 
     @property

@@ -5,7 +5,6 @@ seed, its kind, the load and the function, and indexed by the request's running 
 functions, chunk sizes and features that are not used change nothing.
 """
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import itemgetter
@@ -20,35 +19,28 @@ from lambdasim.config.qualifier import function_of, is_version, qualifier_of
 from lambdasim.config.request_series import RequestSeries, request_series
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.source_kinds import ASYNCHRONOUS, KINDS
-from lambdasim.config.sources.schedule import ScheduleSource
-from lambdasim.config.suggest import hint
-from lambdasim.errors import InputError, Problem
 from lambdasim.model.aliases import Lead
 from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import CHUNK_ROWS, PlanChunk
 from lambdasim.policies.chosen import NO_POLICIES
 from lambdasim.policies.protocols import Arrivals
 from lambdasim.units import NS_PER_S
+from lambdasim.workload import opening
 from lambdasim.workload.arithmetic import PLAIN, Arithmetic
-from lambdasim.workload.arrivals import SyntheticLoad, open_synthetic
-from lambdasim.workload.block import OpenLoad, Stage
-from lambdasim.workload.chosen import ChosenLoad
+from lambdasim.workload.block import Stage
 from lambdasim.workload.closed_loop import VirtualUsers
+from lambdasim.workload.cold_starts import ColdStarts
 from lambdasim.workload.columns import DRAWN_COLUMNS, Actor, Columns
 from lambdasim.workload.distributions import Sampler
-from lambdasim.workload.functions import NOTHING, PlannedFunction, planned_functions
+from lambdasim.workload.functions import PlannedFunction, planned_functions
 from lambdasim.workload.merge import Cursor, Cursors, Front, Rows, windows
 from lambdasim.workload.random_streams import stream_key
 from lambdasim.workload.routes import Route, Routing, Step, routes
-from lambdasim.workload.schedule import ScheduledLoad
 from lambdasim.workload.series import PlannedSeries
-from lambdasim.workload.trace import TraceLoad, open_trace
-from lambdasim.workload.warmer import WarmerLoad
+from lambdasim.workload.trace import TraceLoad
 
 Int64 = NDArray[np.int64]
 
-LOG: Final = logging.getLogger("lambdasim")
-CLOSED: Final = "constant-vus"
 CLOSED_LOOP_STEP_NS: Final = 10 * NS_PER_S
 """How far a chunk reaches at most when there are virtual users, whose requests are in no chunk."""
 
@@ -95,8 +87,8 @@ class Workload:
         passed = {name: source.function for name, source in config.source.items() if name not in sources}
         targets = [passed.get(load.target, load.target) if load.target else None for load in config.load]
 
-        opened = _chosen(config, _opened(config, targets, seed, latest_ns), arrivals, seed)
-        opened |= _scheduled(config, named, seed, max((load.ends_ns for load in opened.values()), default=0))
+        opened = opening.chosen(config, opening.opened(config, targets, seed, latest_ns), arrivals, seed)
+        opened |= opening.scheduled(config, named, seed, max((load.ends_ns for load in opened.values()), default=0))
         goes_to = [
             [passed.get(name, name) for name in opened[number].functions]
             if number in opened
@@ -105,7 +97,7 @@ class Workload:
         ]
         delays = {name: source.delay() for name, source in (config.source | config.event_sources).items()}
         traces = {number: load for number, load in opened.items() if isinstance(load, TraceLoad)}
-        _check_given(config, traces)
+        opening.check_given(config, traces)
         overrides = {name: override for trace in traces.values() for name, override in trace.function_overrides.items()}
         traced = {number: [called.get(name, name) for name in goes_to[number]] for number in traces}
         self.functions = planned_functions(config, traced, overrides)
@@ -164,7 +156,7 @@ class Workload:
         self._opened = [
             (number, load, [actor_of[number, name] for name in goes_to[number]]) for number, load in opened.items()
         ]
-        self.closed_loops = closed_loops(config)
+        self.closed_loops = opening.closed_loops(config)
         self.of_users = {loop.load: loop.about(self.series[loop.load]) for loop in self.closed_loops}
 
         ends = [load.ends_ns for load in opened.values()] + [loop.stop_ns for loop in self.closed_loops]
@@ -212,7 +204,7 @@ class Workload:
         Requests of one instant share a chunk, however many they are. Each call begins anew. ``compiled``: draw the same
         by compiled loops, which needs numba.
         """
-        front, arithmetic = self._drawing(compiled)
+        front, arithmetic, cold = self._drawing(compiled)
         step_ns = CLOSED_LOOP_STEP_NS if self.closed_loops else None
         for window_ns, window in windows(front, min(self._limit_ns, until_ns), step_ns):
             begin = 0
@@ -223,9 +215,9 @@ class Workload:
                     end = int(np.searchsorted(window.arrival_ns, instant, side="right"))
                 if end == len(window):
                     break
-                yield self._chunk(arithmetic, int(window.arrival_ns[end]), window[begin:end])
+                yield self._chunk(arithmetic, int(window.arrival_ns[end]), window[begin:end], cold)
                 begin = end
-            yield self._chunk(arithmetic, window_ns, window[begin:] if begin else window)
+            yield self._chunk(arithmetic, window_ns, window[begin:] if begin else window, cold)
 
     def provisioned_init_ns(self, function: int, count: int, first: int = 0) -> Int64:
         """Return the Init Duration of environment ``first`` and those after it, ``count`` in all.
@@ -267,7 +259,7 @@ class Workload:
     def rerouted(self, chunk: PlanChunk, steps: Mapping[str, Sequence[Step]]) -> PlanChunk:
         """Return a chunk, one of :meth:`chunks` or a part of it, where some names lead to other versions."""
         routes = {name: replace(self.routes[name], steps=tuple(own)) for name, own in steps.items()}
-        return self._chunk(PLAIN, chunk.until_ns, chunk.unrouted, self._routing.rerouted(routes))
+        return self._chunk(PLAIN, chunk.until_ns, chunk.unrouted, None, self._routing.rerouted(routes))
 
     def _led_to(self, series: RequestSeries, name: str) -> list[Route]:
         """Return all routes of a series, each once; that of a source's own requests has those of its mapping."""
@@ -295,21 +287,33 @@ class Workload:
             found.append(Lead(from_ns, route.versions[0], alias, first[route.name]))
         return tuple(found)
 
-    def _drawing(self, compiled: bool) -> tuple[Front, Arithmetic]:
-        """Return the beginning of all open loads, and what their requests are drawn with."""
+    def _drawing(self, compiled: bool) -> tuple[Front, Arithmetic, ColdStarts | None]:
+        """Return the beginning of all open loads, what their requests are drawn with, and what knows of cold starts."""
         if compiled and self._opened:  # virtual users alone are in no chunk
             from lambdasim.workload.compiled.arithmetic import Compiled
             from lambdasim.workload.compiled.front import front
 
-            return front(self._opened), Compiled()
-        return Cursors([Cursor(number, load, actors) for number, load, actors in self._opened]), PLAIN
+            return front(self._opened), Compiled(), ColdStarts(Compiled())
+        return Cursors([Cursor(number, load, actors) for number, load, actors in self._opened]), PLAIN, None
 
-    def _chunk(self, arithmetic: Arithmetic, until_ns: int, rows: Rows, routing: Routing | None = None) -> PlanChunk:
-        unrouted = rows
+    def _chunk(
+        self,
+        arithmetic: Arithmetic,
+        until_ns: int,
+        rows: Rows,
+        starts: ColdStarts | None,
+        routing: Routing | None = None,
+    ) -> PlanChunk:
+        unrouted, cold = rows, None
         if len(rows):
             if self._routing:
                 rows = replace(rows, actor=(routing or self._routing).actors(rows.actor, rows.index, rows.arrival_ns))
-            columns = self._columns.draw(rows.actor, rows.index, rows.given, arithmetic)
+            columns = self._columns.warm(rows.actor, rows.index, rows.given, arithmetic)
+            if starts is None:
+                columns |= self._columns.cold(rows.actor, rows.index, rows.given, arithmetic)
+            else:
+                cold = starts.of(self._columns, rows, arithmetic)
+                columns |= cold.columns
             function = rows.actor if self._one_each else self._function[rows.actor]
         else:
             columns, function = dict.fromkeys(DRAWN_COLUMNS, rows.index), rows.index
@@ -325,85 +329,6 @@ class Workload:
             arrival_ns=rows.arrival_ns,
             function=np.broadcast_to(function, len(rows)),
             unrouted=unrouted if self._routing else None,
+            cold=cold,
             **columns,
         )
-
-
-def closed_loops(config: ExperimentConfig) -> tuple[VirtualUsers, ...]:
-    """Return the loads of virtual users."""
-    latest_ns = config.simulation.duration or NEVER_NS
-    found = []
-    for number, load in enumerate(config.load):
-        if load.executor == CLOSED:
-            stop_ns = latest_ns if load.duration is None else min(load.start_time + load.duration, latest_ns)
-            stop_ns = max(stop_ns, load.start_time)
-            found.append(VirtualUsers(number, load.vus or 0, load.start_time, stop_ns, load.think_time or NOTHING))
-    return tuple(found)
-
-
-def _scheduled(
-    config: ExperimentConfig, named: Sequence[RequestSeries], seed: int, loads_end_ns: int
-) -> dict[int, OpenLoad]:
-    """Return the loads of schedules and warmers, by index; they end with the simulation or with the last other load."""
-    ends_ns, start = config.simulation.duration or loads_end_ns, config.simulation.start
-    scheduled = {name: table for name, table in config.event_sources.items() if isinstance(table, ScheduleSource)}
-    found: dict[int, OpenLoad] = {
-        number: ScheduledLoad(series.name, series.label, scheduled[series.label], ends_ns, start, seed)
-        for number, series in enumerate(named)
-        if series.made_by == "schedule"
-    }
-    return found | {
-        number: WarmerLoad(series.name, series.label, config.warmer[series.label], ends_ns)
-        for number, series in enumerate(named)
-        if series.made_by == "warmer"
-    }
-
-
-def _chosen(
-    config: ExperimentConfig, opened: Mapping[int, OpenLoad], arrivals: Mapping[str, Arrivals], seed: int
-) -> dict[int, OpenLoad]:
-    """Return the loads, of which some arrive as policies say; raises ``InputError`` for a policy of no such load."""
-    names = {load.name: number for number, load in opened.items() if isinstance(load, SyntheticLoad)}
-    for name in arrivals:
-        if name not in names:
-            raise InputError.single(f"no load with an executor is named {name!r}; {hint(name, names, 'there are')}")
-    chosen = {names[name]: policy for name, policy in arrivals.items()}
-    return {
-        number: ChosenLoad(load, chosen[number], config.load[number].start_time, seed) if number in chosen else load
-        for number, load in opened.items()
-    }
-
-
-def _check_given(config: ExperimentConfig, traces: Mapping[int, TraceLoad]) -> None:
-    """Raise ``InputError`` where a trace says how long single events take that are processed in batches."""
-    batched = {name for name, source in config.source.items() if not source.carries_durations}
-    problems = []
-    for number, load in traces.items():
-        names, trace = [name for name in load.functions if name in batched], config.load[number].trace
-        if names and load.gives and trace is not None:
-            message = (
-                f"its column '{load.gives[0]}' would have no effect: '{names[0]}' hands events over in batches; take "
-                "the column out, and say how long a batch takes by the function's duration and per_record"
-            )
-            problems.append(Problem(trace.file, None, f"load.{number}.trace", message))
-    if problems:
-        raise InputError(problems)
-
-
-def _opened(config: ExperimentConfig, targets: Sequence[str | None], seed: int, latest_ns: int) -> dict[int, OpenLoad]:
-    """Return all loads but the closed ones, by index; raises ``InputError`` with all that is wrong with traces."""
-    opened: dict[int, OpenLoad] = {}
-    problems: list[Problem] = []
-    for number, (load, target) in enumerate(zip(config.load, targets, strict=True)):
-        try:
-            if load.trace is not None:
-                opened[number] = trace = open_trace(load, target, seed)
-                for note in trace.notes:
-                    LOG.info("%s: %s", load.trace.file, note)
-            elif load.executor != CLOSED and load.per is None:
-                opened[number] = open_synthetic(load, str(target), seed, latest_ns)
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return opened

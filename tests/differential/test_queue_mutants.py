@@ -21,7 +21,11 @@ from lambdasim.model.sqs import SqsSpec
 MUTANTS = {
     "a timer that nobody awaits": ("timers", "state.timers[slot].stage = WITHDRAWN", "pass"),
     "a timer for what has gone": ("messages", "state.timers[queue.come_back].stage = timers.MOVED", "pass"),
-    "a timer for what has gone that is the last": ("loop", "if timer.stage == timers.MOVED", "if timer.stage == 99"),
+    "a timer for what has gone that is the last": (
+        "families",
+        "if timer.stage == timers.MOVED",
+        "if timer.stage == 99",
+    ),
     "a timer after all of its instant": ("loop", "timer_heap[0].at_ns <= at_ns and", "timer_heap[0].at_ns < at_ns and"),
     "a timer that nobody expects": ("timers", "quiet.expect(state, at_ns)", "pass"),
     "quiet beyond a timer": ("quiet", "min(timer_ns, expiry_ns)", "expiry_ns"),

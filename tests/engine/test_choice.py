@@ -119,7 +119,7 @@ def test_where_numba_cannot_be_loaded_auto_falls_back_and_says_so(by_size, monke
     def compile_(own: object) -> None:
         raise ImportError("Numba needs NumPy 2.3 or less")
 
-    monkeypatch.setattr("lambdasim.simulate._compile", compile_)
+    monkeypatch.setattr("lambdasim.engine.compiled.native.prepare", compile_)
     exp = ls.load_experiment(EXPERIMENTS / "quickstart.toml").with_({"load.0.duration": "1s"})
     with caplog.at_level("INFO", "lambdasim"):
         result = exp.run(before=200_000)

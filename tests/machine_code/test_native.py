@@ -40,7 +40,7 @@ def compilations(monkeypatch, tmp_path) -> list[str]:
     def compiled(programs: Sequence[Program]) -> dict[Program, bytes]:
         done.extend(program.kind for program in programs)
         made = {program: functions_of(program) for program in programs}
-        return {program: with_names(assembled(functions), functions) for program, functions in made.items()}
+        return {program: with_names(functions) for program, functions in made.items()}
 
     (tmp_path / "lambdasim").mkdir()
     (tmp_path / "lambdasim" / "source.py").write_text("1")
@@ -144,6 +144,16 @@ def test_a_cache_that_cannot_be_written_is_done_without(compilations, monkeypatc
         assert results() == [42, 63]
 
 
+def test_what_cannot_be_kept_beside_what_is_kept_is_compiled_again(compilations, monkeypatch) -> None:
+    forget()
+    native.load(TWICE)
+    monkeypatch.setattr(cache, "write", lambda path, data: (_ for _ in ()).throw(OSError(30, "Read-only file system")))
+    for _ in range(2):
+        with pytest.warns(RuntimeWarning, match="Read-only file system"):
+            assert results() == [42, 63]
+    assert compilations == ["twice", "thrice", "thrice"]
+
+
 def test_a_full_disk_leaves_nothing_behind(compilations, monkeypatch, tmp_path) -> None:
     def full(source: str, target: Path) -> None:
         raise OSError(28, "No space left on device")
@@ -186,18 +196,18 @@ other:
 def test_programs_call_each_other_by_name() -> None:
     calling = {"run": (CALLING, "caller")}
     called = {"of.others": (ASSEMBLY.format(factor=5), "of_5")}
-    code = with_names(assembled(calling), calling)
+    code = with_names(calling)
     assert json.loads(code.partition(b"\n")[0]) == [["run"], ["of.others"]]
     assert loaded([code])["run"]([], 8) == 9  # nobody has what is not called
-    both = loaded([code, with_names(assembled(called), called)])
+    both = loaded([code, with_names(called)])
     assert [both["run"]([], number) for number in (7, 8)] == [35, 9]
 
 
 TRAPPED = """
 import os, sys
-from lambdasim.machine_code.objects import assembled, loaded, with_names
+from lambdasim.machine_code.objects import loaded, with_names
 functions = {"run": (sys.argv[1], "caller")}
-loaded([with_names(assembled(functions), functions)])["run"]([], int(sys.argv[2]))
+loaded([with_names(functions)])["run"]([], int(sys.argv[2]))
 """
 
 

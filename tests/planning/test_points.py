@@ -56,7 +56,7 @@ def test_a_large_search_is_simpys_where_numba_cannot_be_loaded(monkeypatch: pyte
     def compile_(own: object) -> None:
         raise ImportError("Numba needs NumPy 2.3 or less")
 
-    monkeypatch.setattr("lambdasim.simulate._compile", compile_)
+    monkeypatch.setattr("lambdasim.engine.compiled.native.prepare", compile_)
     monkeypatch.setattr("lambdasim.planning.points.LARGE_REQUESTS", 2_000)
     search = points(chancy())
     search.measure(POINTS, 2)

@@ -107,7 +107,7 @@ def initial(plan: Plan) -> State:
         rates += [own.shared.reserved_rate, own.provisioned_rate]
     loop = np.zeros(1, LOOP)
     loop["horizon_ns"] = plan.horizon_ns
-    loop["undrawn"] = -1
+    loop["undrawn"] = loop["kept"] = -1
     loop["day_shift"], loop["last_day"], loop["first_ns"] = NO_CALENDAR, -1, NEVER_NS
     queues = initial_queues(spec, made, heap, HEAP_MARGIN, plan.control)
     queues.queues["owes"] = [

@@ -12,7 +12,7 @@ from lambdasim.engine.compiled.chains import LINK_COLUMNS, LINK_ROWS
 from lambdasim.engine.compiled.crowds import draw_ahead
 from lambdasim.engine.compiled.day_length import suited
 from lambdasim.engine.compiled.holds import CALLED_ROWS
-from lambdasim.engine.compiled.plain import is_plain
+from lambdasim.engine.compiled.plain import programs_for
 from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, DRAWN_COLUMNS
 from lambdasim.engine.compiled.remains import remains
 from lambdasim.engine.compiled.state import (
@@ -28,9 +28,10 @@ from lambdasim.engine.compiled.state import (
     State,
 )
 from lambdasim.engine.compiled.structs import Records, declared
+from lambdasim.machine_code.program import FOR_PLAIN, Program
 from lambdasim.model.control import Change, to_come
 from lambdasim.model.events import NEVER_NS, Status
-from lambdasim.plan import PLAN_COLUMNS, Drawn, Plan, PlanChunk
+from lambdasim.plan import COLD_COLUMNS, PLAN_COLUMNS, Drawn, Plan, PlanChunk
 from lambdasim.records import (
     DELIVERY_COLUMNS,
     ENVIRONMENT_COLUMNS,
@@ -44,6 +45,8 @@ from lambdasim.records import (
 
 EMPTY: Final = np.empty(0, np.int64)
 NO_ROWS: Final = declared(State)["invocations"].made(0)
+COLD_ROWS: Final = 8_192
+"""Of so many rows what a cold start needs is drawn at once, when one comes."""
 DRAINED_ROWS: Final = 32_768
 """So many are written at a time once the loads have ended."""
 
@@ -65,10 +68,13 @@ class CompiledEngine:
     of arrival. With a last chunk that has no end (``NEVER_NS``), :meth:`advance` lets everything in flight end, which
     ``ReferenceEngine`` leaves to :meth:`finish`.
 
+    ``may_change`` says that :meth:`change` may be called: it is then no plan for the loop of plain plans. What lacks of
+    programs ``besides`` is compiled with those of the loop.
+
     Raises :class:`~lambdasim.errors.InputError` with the reason when the compiled engine does not support the plan.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, may_change: bool = False, besides: Sequence[Program] = ()) -> None:
         supported, reason = supports(plan)
         if not supported:
             raise refusal(reason)
@@ -84,12 +90,15 @@ class CompiledEngine:
             self._draw_users(crowd)
         self._rows = 0  # of invocations, in the chunk before
         self._handed = room.Handed()
+        self._chunk: PlanChunk | None = None  # which the loop is in
         self._same = dict.fromkeys(PLAN_COLUMNS, EMPTY)  # columns that had one value in the chunk before
         self._horizon_ns = plan.horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
-        families = programs(plan)
-        self._any_loop = partial(native.event_loop, *families)
-        self._run = self._any_loop() if families or not is_plain(self._state) else native.plain_loop_alone()
+        self._any_loop = partial(native.event_loop, *programs(plan))
+        own = programs_for(plan, self._state, may_change)
+        native.prepare((*own, *besides))
+        self._is_plain = own == FOR_PLAIN
+        self._run = native.plain_loop_alone() if self._is_plain else self._any_loop()
 
     def advance(self, chunk: PlanChunk) -> RecordChunk:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
@@ -109,7 +118,7 @@ class CompiledEngine:
 
     def change(self, changes: Iterable[Change]) -> None:
         """Let more rows of the control table happen, none of them before what has happened already."""
-        self._run = self._any_loop()
+        self._run, self._is_plain = self._any_loop(), False
         changes = to_come(changes, self._through_ns)
         control, init_ns = self._state.control[self._loop["change"] :], self._state.provisioned_init_ns
         control, init_ns = with_changes(control, init_ns, changes)
@@ -168,6 +177,20 @@ class CompiledEngine:
                 draw(number)
                 return
             number -= count
+        self._draw_cold()
+
+    def _draw_cold(self) -> None:
+        """Draw what some of the chunk's requests need for cold starts: the next one, or the last one, which waits."""
+        loop, kept = self._loop, int(self._loop["kept"])
+        chunk, begin = self._chunk, int(loop["row"]) - (kept >= 0)
+        assert chunk is not None
+        assert chunk.cold is not None
+        loop["drawn"] = min(begin + COLD_ROWS, len(chunk))
+        chunk.cold.draw(begin, int(loop["drawn"]))
+        if kept >= 0:
+            for name in COLD_COLUMNS:
+                self._state.waiting[name][kept] = getattr(chunk, name)[begin]
+            loop["kept"] = -1
 
     def _draw_made(self, number: int) -> None:
         """Draw the next requests that a source makes by itself."""
@@ -237,6 +260,11 @@ class CompiledEngine:
             return
         self._write_to(max(len(chunk) + to_come + LEAST, self._rows))
         self._state = suited(self._state, chunk.arrival_ns, chunk.duration_ns)
+        drawn = chunk.cold is None or chunk.cold.is_drawn
+        if chunk.cold is not None and not drawn and not self._is_plain:
+            chunk.cold.draw(0, len(chunk))
+        self._chunk, self._loop["drawn"] = chunk, len(chunk) if drawn else 0
+        environments = int(self._state.account["environments"][0])
         columns = [self._contiguous(column, getattr(chunk, column)) for column in PLAN_COLUMNS]
         if chunk.source is not None:
             zeros = np.zeros(len(chunk), np.int64)
@@ -245,6 +273,9 @@ class CompiledEngine:
         else:
             columns += [EMPTY, EMPTY]
         self._run_before(until_ns, columns)
+        self._chunk = None
+        if chunk.cold is not None and self._is_plain:
+            chunk.cold.tell(int(self._state.account["environments"][0]) - environments)
 
     def _write_to(self, rows: int) -> None:
         """Let invocations be written to room for so many, unless some are kept there already."""

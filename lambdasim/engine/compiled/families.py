@@ -103,6 +103,14 @@ def on_timer(state: State, kind: int, actor: int, stage: int, now: int) -> None:
         events.attempt(state, actor, now)
 
 
+@routine
+def drop(state: State, now: int) -> None:
+    """Take away the first timer, as nobody waits for it."""
+    timer = state.timers[timers.take(state)]
+    if timer.stage == timers.MOVED:
+        on_timer(state, timer.kind, timer.actor, timer.stage, now)
+
+
 @kernel
 def known(state: State, slot: int, now: int) -> None:
     """Tell who waits for an execution that was held, as it is known now when it ends, which is not before now."""
@@ -179,7 +187,7 @@ def fail_records(state: State, source: int, record_errors_q24: int) -> None:
         state.streams[number].record_errors_q24 = record_errors_q24
 
 
-@kernel
+@routine
 def close(state: State, now: int) -> int:
     """Count what families have not counted when the simulation ends, which is now; return what there is no room for."""
     if len(state.queues) > 0:

@@ -141,8 +141,10 @@ def begins(state: State, row: Any, request: Request, attempt: int, first_arrival
 @kernel
 def wait(state: State, request: Request, attempt: int, at_ns: int) -> None:
     """Let a throttled request wait for its next attempt."""
-    loop = state.loop[0]
-    heap.push(state.retries, loop.retries, at_ns, keep(state, request, attempt), state.waiting)
+    loop, slot = state.loop[0], keep(state, request, attempt)
+    heap.push(state.retries, loop.retries, at_ns, slot, state.waiting)
+    if plain() and attempt == 1 and loop.row > loop.drawn:  # it is of the chunk's last row, and lacks some of it
+        loop.kept, loop.undrawn, loop.events = slot, 0, 0
     quiet.expect(state, at_ns)
     loop.retries += 1
 

@@ -14,8 +14,8 @@ from lambdasim.engine.compiled.asking import request, retry
 from lambdasim.engine.compiled.client import answered
 from lambdasim.engine.compiled.function import release
 from lambdasim.engine.compiled.invocation import keep
-from lambdasim.engine.compiled.state import ENOUGH, MONTH_BITS, OF_CLIENT, State
-from lambdasim.machine_code.jit import kernel, prefetch, rare
+from lambdasim.engine.compiled.state import ENOUGH, MONTH_BITS, OF_CLIENT, UNDRAWN, State
+from lambdasim.machine_code.jit import kernel, plain, prefetch, rare
 from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank
 from lambdasim.plan import Request
 
@@ -68,7 +68,7 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             if state.timer_heap[0].at_ns <= at_ns and timers.is_next(state, at_ns, rank, chunk):
                 timer = state.timers[state.timer_heap[0].subject]
                 if rare(timer.stage < 0):
-                    drop(state)
+                    families.drop(state, loop.now_ns)
                     continue
                 at_ns, rank = state.timer_heap[0].at_ns, TIMER + (timer.request >> RANK_SHIFT)
             if at_ns >= until_ns:
@@ -100,6 +100,9 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             retry(state, at_ns)
         else:
             row = loop.row
+            if plain() and row >= loop.drawn and rare(pool.begins_anew(state, 2 * chunk.function[row])):
+                loop.undrawn = 0
+                return UNDRAWN
             loop.row += 1
             if row + AHEAD < len(chunk.arrival_ns):
                 prefetch_arrivals(state, chunk, row)
@@ -116,14 +119,6 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             else:
                 request(state, asked, FIRST, at_ns)
         loop.now_ns = at_ns
-
-
-@kernel
-def drop(state: State) -> None:
-    """Take away the first timer, as nobody waits for it."""
-    timer = state.timers[timers.take(state)]
-    if timer.stage == timers.MOVED:
-        families.on_timer(state, timer.kind, timer.actor, timer.stage, state.loop[0].now_ns)
 
 
 @kernel

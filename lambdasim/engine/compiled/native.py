@@ -6,8 +6,10 @@ from types import ModuleType
 from typing import Any
 
 from lambdasim.engine.compiled.state import State
-from lambdasim.machine_code.native import load
-from lambdasim.machine_code.program import ASIDE, LOOPS, Program
+from lambdasim.machine_code.native import load, prepare
+from lambdasim.machine_code.program import FOR_ALL, FOR_PLAIN, Program
+
+__all__ = ["event_loop", "plain_loop_alone", "prepare"]
 from lambdasim.records import Int64
 
 
@@ -17,19 +19,19 @@ def event_loop(*families: Program) -> Callable[[State, int, Sequence[Int64]], in
 
     It can run plans with those ``families``. Warns when it cannot be kept for the next time.
     """
-    run = load(*LOOPS, ASIDE, *families)["event_loop"]
+    run = load(*FOR_ALL, *families)["event_loop"]
     return lambda state, until_ns, columns: run((*state, *columns), until_ns)
 
 
 @cache
 def plain_loop_alone() -> Callable[[State, int, Sequence[Int64]], int]:
     """Return the same, which runs what is :func:`~lambdasim.engine.compiled.plain.is_plain` alone, and sooner."""
-    run = load(*LOOPS, ASIDE)["plain_loop"]
+    run = load(*FOR_PLAIN)["plain_loop"]
     return lambda state, until_ns, columns: run((*state, *columns), until_ns)
 
 
 def loop() -> dict[str, Callable[..., Any]]:
-    """Return the loop, and what both loops call for clients that try again."""
+    """Return the loop, and what it calls for clients that try again."""
     from lambdasim.engine.compiled import asking
     from lambdasim.engine.compiled.entry import entry
 
@@ -37,10 +39,11 @@ def loop() -> dict[str, Callable[..., Any]]:
 
 
 def plain_loop() -> dict[str, Callable[..., Any]]:
-    """Return the loop, for plain plans."""
+    """Return the same for plain plans, which reach no other routine."""
+    from lambdasim.engine.compiled import asking
     from lambdasim.engine.compiled.entry import entry
 
-    return {"plain_loop": entry}
+    return {"plain_loop": entry, **_routines(asking)}
 
 
 def aside() -> dict[str, Callable[..., Any]]:

@@ -6,9 +6,12 @@ nothing that changes at a known time. It is the same loop, with the same results
 
 from typing import Final
 
+from lambdasim.engine.compiled import programs
 from lambdasim.engine.compiled.state import NOBODY, State
 from lambdasim.engine.compiled.structs import declared
+from lambdasim.machine_code.program import FOR_ALL, FOR_PLAIN, Program
 from lambdasim.model.events import Reuse
+from lambdasim.plan import Plan
 
 FACTS: Final = {
     "account": {"service_errors_q24": 0},
@@ -31,6 +34,7 @@ def is_plain(state: State) -> bool:
     own = declared(State)
     return (
         len(state.control) == 1
+        and not state.loop["timer_heap"].any()
         and not any(len(getattr(state, name)) for name in ABSENT if name in own)
         and all(
             (getattr(state, name)[field] == value).all()
@@ -39,3 +43,10 @@ def is_plain(state: State) -> bool:
         )
         and (state.functions["first"] == range(len(state.functions))).all()
     )
+
+
+def programs_for(plan: Plan, state: State, may_change: bool) -> tuple[Program, ...]:
+    """Return the programs of the loop that run a plan from a state on; with ``may_change``, one that a controller may
+    make another one."""
+    families = programs(plan)
+    return FOR_PLAIN if not families and not may_change and is_plain(state) else (*FOR_ALL, *families)

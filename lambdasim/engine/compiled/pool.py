@@ -22,6 +22,14 @@ def is_provisioned(pool: int) -> bool:
 
 
 @kernel
+def begins_anew(state: State, pool: int) -> bool:
+    """Say whether an environment on demand is created for the next request, or begins anew with it; if it is served."""
+    own = state.pools[pool]
+    result: bool = own.idle == 0 or state.environments[own.last].needs_init > 0
+    return result
+
+
+@kernel
 def has_room(state: State) -> bool:
     """Say whether one more environment can be created."""
     room = state.rooms[ENVIRONMENTS]

@@ -49,6 +49,9 @@ LOOP: Final = np.dtype(
         "is_over", "closed", "closed_held",
         # the source, behind all the crowd, behind those the link, then the call, that lacks drawn rows, -1 for none
         "undrawn",
+        # the row of the chunk before which what a cold start needs is drawn, and the slot of a request that waits
+        # without it, -1 for none
+        "drawn", "kept",
     )
 )  # fmt: skip
 """Where the loop stands. One record."""

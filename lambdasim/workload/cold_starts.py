@@ -1,0 +1,62 @@
+"""What only cold starts need of a chunk of requests, drawn where there is one: of most requests of most loads, never.
+
+Draws are named, so what is drawn when changes no number.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lambdasim.workload.arithmetic import Arithmetic
+from lambdasim.workload.columns import Columns
+from lambdasim.workload.merge import Rows
+
+Int64 = NDArray[np.int64]
+
+SELDOM: Final = 20_000
+"""Cold starts are seldom where there is at most one in so many requests: to draw what another one needs takes 0.1 ms,
+and as long as to draw it of some ten thousand at once."""
+
+
+@dataclass(slots=True)
+class ColdStarts:
+    """Those of one run, as far as it has come."""
+
+    arithmetic: Arithmetic
+    """Nobody else's: they may be drawn while a later chunk is."""
+    are_seldom: bool = False
+    """Whether they were in the last chunk that was simulated."""
+
+    def of(self, columns: Columns, rows: Rows, arithmetic: Arithmetic) -> "ColdRows":
+        """Return what some requests need for theirs: drawn already with ``arithmetic``, unless they are seldom."""
+        own = rows[:1] if self.are_seldom else rows
+        found = columns.cold(own.actor, own.index, own.given, arithmetic)
+        if self.are_seldom:
+            found = {
+                name: np.empty(len(rows), np.int64) if column.strides[0] else np.broadcast_to(column[0], len(rows))
+                for name, column in found.items()  # one that has one value is one already
+            }
+        return ColdRows(self, columns, rows, found, is_drawn=not self.are_seldom)
+
+
+class ColdRows:
+    """What the cold starts of one chunk need: a ``plan.ColdRows``."""
+
+    def __init__(
+        self, run: ColdStarts, columns: Columns, rows: Rows, into: dict[str, Int64], *, is_drawn: bool
+    ) -> None:
+        self._run, self._columns, self._rows = run, columns, rows
+        self.columns, self.is_drawn = into, is_drawn
+
+    def draw(self, begin: int, end: int) -> None:
+        """Draw rows from ``begin`` to below ``end``."""
+        rows = self._rows[begin:end]
+        for name, drawn in self._columns.cold(rows.actor, rows.index, rows.given, self._run.arithmetic).items():
+            if drawn.strides[0]:
+                self.columns[name][begin:end] = drawn
+
+    def tell(self, created: int) -> None:
+        """Say how many environments the chunk's requests created: where they are few, later chunks are not drawn."""
+        self._run.are_seldom = created * SELDOM <= len(self._rows)
