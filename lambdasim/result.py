@@ -425,7 +425,7 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
         found: dict[str, Any] = {}
         for name, of in objects.items():
             if "versions" not in of:
-                found |= with_cost({name: of}, (name,))
+                found[name] = of | {"cost": owners.get(name, nothing).to_dict()}
                 continue
             priced = {key: owners.get(qualified(name, key), nothing) for key in of["versions"]}
             versions = {key: own | {"cost": priced[key].to_dict()} for key, own in of["versions"].items()}

@@ -132,19 +132,21 @@ def _tables_of(table: ConfigTable, era: str, path: tuple[str, ...] = ()) -> Iter
 
 def _plain_lines(table: ConfigTable, era: str) -> list[str]:
     """Return the lines of the keys of a table that are no tables themselves and mean something."""
-    unused, values = table.unused_keys(), vars(table)
+    unused, values, chosen = table.unused_keys(), vars(table), frozenset(table.model_fields_set)
     lines: list[str] = []
-    for names, defaults, text in _stretches(type(table), unused, frozenset(table.model_fields_set), era):
+    for names, defaults, text in _stretches(type(table), unused, chosen, era):
         if text is not None and all(map(is_, map(values.__getitem__, names), defaults)):
             lines.append(text)
-        else:
-            lines += filter(None, (_line_of(table, name, era) for name in names))
+            continue
+        for name in names:
+            if (line := _line_of(table, name, values[name], name not in chosen, era)) is not None:
+                lines.append(line)
     return lines
 
 
-def _line_of(table: ConfigTable, name: str, era: str) -> str | None:
-    """Return the line of a key; None where it is a table."""
-    kind, value, left = type(table), getattr(table, name), name not in table.model_fields_set
+def _line_of(table: ConfigTable, name: str, value: Any, left: bool, era: str) -> str | None:
+    """Return the line of a key, which may have been left to its default; None where it is a table."""
+    kind = type(table)
     if left and value is kind.model_fields[name].default and (line := _left_line(kind, name, era)) is not None:
         return line
     if value is None or (left and (kind, name) in _BY_COMMAND):

@@ -61,7 +61,7 @@ class Levels:
         """Return levels that are others when periods begin."""
         return replace(self, _start=start)
 
-    def chosen(self, index: Int64) -> "Levels":
+    def chosen(self, index: Int64 | slice) -> "Levels":
         """Return the levels of cells at some places; what is kept by function stays as it is."""
         return replace(
             self,

@@ -34,11 +34,12 @@ class FunctionSeries:
         self._work = _Places.of((ledger.work.keys >> 1) % count, count)
         levels = (ledger.executing, ledger.executing_provisioned, ledger.alive, ledger.initialising)
         self._levels = [_bounds(own.function, count) for own in levels]
-        self._times = None
+        self._loops = None
         if is_at_hand(SERIES):
+            from lambdasim.metrics.compiled.level_series import LevelSeries
             from lambdasim.metrics.compiled.statistics import Statistics
 
-            self._times = Statistics(ledger)
+            self._loops = Statistics(ledger), LevelSeries(ledger)
         self._latest: tuple[tuple[int, ...], Sequence[Series]] | None = None
 
     @property
@@ -62,10 +63,15 @@ class FunctionSeries:
     def between(self, first: int, last: int) -> Sequence[Series]:
         """Return the series of a stretch of functions."""
         functions = range(first, last)
-        if self._times is None:
+        if self._loops is None:
             return list(timeline.of_functions(self._only(functions)))
-        times = self._times.of(self._samples.within(functions))
-        return [*times, *timeline.levels(self._only(functions, times=False))]
+        times, levels = self._loops
+        executing, _, alive, initialising = (slice(bounds[first], bounds[last]) for bounds in self._levels)
+        cells = executing, alive, initialising
+        return [
+            *times.of(self._samples.within(functions)),
+            *levels.of(functions, self._work.within(functions), cells),
+        ]
 
     def of(self, functions: Sequence[int]) -> Sequence[Series]:
         """Return the series of a few functions, which are kept until others are asked for."""
@@ -74,8 +80,8 @@ class FunctionSeries:
             self._latest = asked, list(timeline.of_functions(self._only(sorted(set(asked)))))
         return self._latest[1]
 
-    def _only(self, functions: Sequence[int], times: bool = True) -> Ledger:
-        """Return what was counted of some functions, ascending, as far as their series read it; perhaps no times."""
+    def _only(self, functions: Sequence[int]) -> Ledger:
+        """Return what was counted of some functions, ascending, as far as their series read it."""
         own = self._ledger
         levels = (own.executing, own.executing_provisioned, own.alive, own.initialising)
         executing, provisioned, alive, initialising = (
@@ -83,7 +89,7 @@ class FunctionSeries:
         )
         return replace(
             own,
-            samples=own.samples.chosen(self._samples.within(functions)) if times else own.samples,
+            samples=own.samples.chosen(self._samples.within(functions)),
             work=own.work.chosen(self._work.within(functions)),
             executing=executing,
             executing_provisioned=provisioned,

@@ -3,7 +3,7 @@
 Reads a ledger; names and rules of the metrics are in ``cloudwatch``, those of event sources in ``sources``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import numpy as np
@@ -94,19 +94,25 @@ def events(ledger: Ledger, *names: str) -> Totals:
 def counted(ledger: Ledger) -> Iterator[Series]:
     """Yield how often events happened, of functions and of the account."""
     names = dict.fromkeys(name for _, *pair in COUNTED for name in pair)
-    for of_account in (False, True):
-        period, function, _ = ledger.place(ledger.counts.cell)
-        keys = _account(ledger) + period if of_account else function * ledger.periods + period
-        del period, function  # which are large where there are many functions
-        totals = ledger.counts.totals(keys, names)
-        emitted: dict[str, tuple[Int64, Int64]] = {}  # several have the same keys
-        for metric, event, condition in COUNTED:
-            if condition not in emitted:
-                some = np.flatnonzero(totals[condition])
-                emitted[condition] = some, totals.keys[some]
-            some, own = emitted[condition]
-            values = narrow(totals[event][some])
-            yield Series(metric, "Sum", own, values.astype(np.float64) if values.dtype == np.int64 else values)
+    period, function, _ = ledger.place(ledger.counts.cell)
+    of_account = ledger.counts.by(period, ledger.periods, np.ones(len(period), bool))
+    keys = function * ledger.periods + period
+    del period, function  # which are large where there are many functions
+    totals = ledger.counts.totals(keys, names)
+    yield from _emitted(totals, totals.keys)
+    yield from _emitted(of_account, _account(ledger) + np.arange(ledger.periods))
+
+
+def _emitted(happened: Mapping[str, Int64] | Totals, keys: Int64) -> Iterator[Series]:
+    """Yield how often events happened, by key, where there is a datum."""
+    emitted: dict[str, tuple[Int64, Int64]] = {}  # several have the same keys
+    for metric, event, condition in COUNTED:
+        if condition not in emitted:
+            some = np.flatnonzero(happened[condition])
+            emitted[condition] = some, keys[some]
+        some, own = emitted[condition]
+        values = narrow(happened[event][some])
+        yield Series(metric, "Sum", own, values.astype(np.float64) if values.dtype == np.int64 else values)
 
 
 def distributed(ledger: Ledger, keys: Int64) -> Iterator[Series]:

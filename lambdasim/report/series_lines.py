@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from lambdasim.machine_code.native import is_at_hand
 from lambdasim.machine_code.program import SERIES
-from lambdasim.memory import give_back
 from lambdasim.metrics.cells import Int64
 from lambdasim.metrics.compiled.line_tables import BEYOND, CHUNK, MOST_DIGITS, SMALLEST, is_odd, powers_of_ten
 from lambdasim.metrics.series import METRICS, STATISTICS, Series, SeriesTable
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
 QUOTED: Final = frozenset(',"\r\n')
 """What a name may not hold that is written as it is."""
-STRETCHES: Final = 32
-"""After so many stretches of rows free memory is given back, where there are many functions."""
 AT_ONCE: Final = 2**18
 """So many bytes are written at a time: of more Linux makes pages of up to 2 MB, which it rarely has at hand."""
 WIDE: Final = 8
@@ -39,9 +36,7 @@ def write_lines(table: SeriesTable, times: Sequence[str], moments: Sequence[str]
 
     writing, words = loops_of_series()["writing"], _Words.of(table, times, moments)
     keys, values, into = np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint8)
-    for number, (first, parts, bounds) in enumerate(table.pieces()):
-        if number % STRETCHES == 0:
-            give_back(len(table.functions))
+    for first, parts, bounds in table.pieces():
         ends = np.cumsum(bounds[:, -1])
         rows = int(ends[-1])
         if len(keys) < rows:

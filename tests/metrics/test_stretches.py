@@ -1,15 +1,19 @@
 """Series that are made when they are asked for are those that are kept of fewer functions."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from lambdasim.cli.bench import many_functions
 from lambdasim.metrics import measured, stretches, timeline
+from lambdasim.metrics.cells import Totals
+from lambdasim.metrics.compiled.level_series import LevelSeries
 from lambdasim.metrics.compiled.statistics import Statistics
 from lambdasim.metrics.histogram import Samples, merged
 from lambdasim.metrics.ledger import sample_group
+from lambdasim.metrics.occupancy import Levels
 from lambdasim.result import Result
 
 
@@ -62,3 +66,39 @@ def test_the_loop_finds_the_statistics_of_histograms(result, width) -> None:
         assert one[:2] == other[:2]
         assert np.array_equal(one.keys, other.keys)
         assert np.array_equal(one.values, other.values)
+
+
+def test_the_loop_follows_levels(result) -> None:
+    pytest.importorskip("numba")
+    rng, functions, periods = np.random.default_rng(5), 7, 14
+    ledger = replace(result.measured._ledger, end_ns=13 * result.measured._ledger.period_ns)  # the last has no length
+
+    def some(share: float) -> np.ndarray:
+        return np.flatnonzero(rng.random(functions * periods) < share)
+
+    def levels(share: float) -> Levels:
+        keys = some(share)
+        amounts = rng.integers(0, 3, len(keys)), rng.integers(0, 3, len(keys)) * 7**11
+        return Levels.of(keys // periods, keys % periods, *amounts, *(np.zeros(functions, np.int64) for _ in range(3)))
+
+    recorded = rng.permutation(np.concatenate([some(0.4), some(0.4)]))
+    cells = np.unique((recorded % periods * functions + recorded // periods) << 1 | rng.integers(0, 2, len(recorded)))
+    names = ("function_concurrency", "environments")
+    work = Totals(cells, {}, {name: rng.integers(0, 4, len(cells)) for name in names})
+    changed = rng.integers(0, functions, 40), rng.integers(0, ledger.end_ns, 40), rng.integers(0, 5, 40)
+    ledger = replace(
+        ledger, work=work, control=SimpleNamespace(samples=lambda metric: changed),
+        executing=levels(0.6), alive=levels(0.5), initialising=levels(0.3),
+    )  # fmt: skip
+    function, loop, found = (cells >> 1) % functions, LevelSeries(ledger), []
+    for first, last in ((0, 3), (3, 4), (4, 7)):
+        own = np.flatnonzero((function >= first) & (function < last))
+        places = own[np.argsort(function[own], kind="stable")]
+        every = (ledger.executing, ledger.alive, ledger.initialising)
+        ends = [slice(*np.searchsorted(of.function, (first, last))) for of in every]
+        found.append(list(loop.of(range(first, last), places, ends)))
+    for expected, *parts in zip(timeline.levels(ledger), *found, strict=True):
+        assert len(expected.keys) > 5
+        assert all(part[:2] == expected[:2] for part in parts)
+        assert np.array_equal(np.concatenate([part.keys for part in parts]), expected.keys)
+        assert np.array_equal(np.concatenate([part.values for part in parts]), expected.values)

@@ -6,6 +6,8 @@ import numpy as np
 
 from lambdasim.machine_code.jit import array_at, kernel
 from lambdasim.metrics.compiled.collecting import collect, merge
+from lambdasim.metrics.compiled.level_tables import Levels
+from lambdasim.metrics.compiled.levels import follow
 from lambdasim.metrics.compiled.line_tables import Lines
 from lambdasim.metrics.compiled.lines import write
 from lambdasim.metrics.compiled.loop import run
@@ -119,6 +121,31 @@ def describing(arrays: Any, number: int) -> int:
             table=array_at(arrays[30], arrays[31], INTEGER),
             into_key=array_at(arrays[32], arrays[33], INTEGER),
             into=array_at(arrays[34], arrays[35], REAL),
+        )
+    )
+
+
+def following(arrays: Any, number: int) -> int:
+    """Run ``levels.follow`` on its arguments."""
+    return follow(
+        Levels(
+            span_ns=array_at(arrays[0], arrays[1], INTEGER),
+            admitted=array_at(arrays[2], arrays[3], INTEGER),
+            concurrency=array_at(arrays[4], arrays[5], INTEGER),
+            environments=array_at(arrays[6], arrays[7], INTEGER),
+            changed=array_at(arrays[8], arrays[9], INTEGER),
+            changed_to=array_at(arrays[10], arrays[11], INTEGER),
+            busy=array_at(arrays[12], arrays[13], INTEGER),
+            busy_start=array_at(arrays[14], arrays[15], INTEGER),
+            busy_ns=array_at(arrays[16], arrays[17], INTEGER),
+            alive=array_at(arrays[18], arrays[19], INTEGER),
+            alive_start=array_at(arrays[20], arrays[21], INTEGER),
+            alive_ns=array_at(arrays[22], arrays[23], INTEGER),
+            starting=array_at(arrays[24], arrays[25], INTEGER),
+            starting_ns=array_at(arrays[26], arrays[27], INTEGER),
+            found=array_at(arrays[28], arrays[29], INTEGER),
+            into_key=array_at(arrays[30], arrays[31], INTEGER),
+            into=array_at(arrays[32], arrays[33], REAL),
         )
     )
 

@@ -32,4 +32,4 @@ def entries_of_series() -> dict[str, Callable[..., Any]]:
     """The same of the time series of many functions."""
     from lambdasim.metrics.compiled import entry
 
-    return {function.__name__: function for function in (entry.describing, entry.writing)}
+    return {function.__name__: function for function in (entry.describing, entry.following, entry.writing)}

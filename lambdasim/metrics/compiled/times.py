@@ -40,6 +40,10 @@ def describe_one(times: Times, one: int, found: int) -> None:
     """Write the statistics of one histogram."""
     cell, below, count = times.first[one], 0, times.size[one]
     minimum, maximum = times.minimum[one], times.maximum[one]
+    if count == 1:  # as of most functions of many
+        for statistic in range(3 + len(times.rank) // 2):
+            times.into[statistic * len(times.key) + found] = minimum / NS_PER_MS
+        return
     plain(times, found, times.total_high[one], times.total_low[one], count, minimum, maximum)
     for quantile in range(len(times.rank) // 2):
         rank = rank_of(times, quantile, count)

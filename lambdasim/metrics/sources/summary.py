@@ -170,10 +170,10 @@ def asynchronous(ledger: SourceLedger, functions: Sequence[str]) -> dict[str, Js
     happened = ledger.counts.by(owner, count, ledger.counts.measured)
     result = {}
     nothing, invoking = milliseconds(EMPTY), ledger.asynchronous()
-    for function, name in enumerate(functions):
-        of = invoking.get(function, [])
+
+    def told(of: Sequence[int]) -> Json:
         age = milliseconds(ledger.age(of, DELIVERED)) if of else nothing
-        result[name] = {
+        return {
             "received": sum(happened["received"][i] for i in of),
             "dropped": sum(happened["given_up"][i] for i in of),
             "age": {"mean": age["mean"], "max": age["max"]},
@@ -181,6 +181,11 @@ def asynchronous(ledger: SourceLedger, functions: Sequence[str]) -> dict[str, Js
             "dead_lettered": sum(happened["dead_lettered"][i] for i in of),
             "destination_failures": sum(happened["destination_failures"][i] for i in of),
         }
+
+    idle = told(())  # as most are
+    for function, name in enumerate(functions):
+        of = invoking.get(function)
+        result[name] = told(of) if of else idle | {"age": dict(idle["age"])}
     return result
 
 
