@@ -27,7 +27,8 @@ class ColdStarts:
     arithmetic: Arithmetic
     """Nobody else's: they may be drawn while a later chunk is."""
     share: float = 1.0
-    """How many of the requests have one: a mean over the chunks, of which each counts as much as all before it."""
+    """How many of the requests have one: after the first chunk a mean over chunks, each of which counts as much as all
+    before it."""
 
     def of(self, columns: Columns, rows: Rows, arithmetic: Arithmetic) -> "ColdRows":
         """Return what some requests need for theirs: drawn already with ``arithmetic``, unless they are seldom."""
@@ -60,4 +61,5 @@ class ColdRows:
 
     def tell(self, times: int) -> None:
         """Say how many of the requests needed it: where they are few, later chunks are not drawn."""
-        self._run.share = (self._run.share + times / max(len(self._rows), 1)) / 2
+        own, before = times / max(len(self._rows), 1), self._run.share
+        self._run.share = own if before == 1.0 else (own + before) / 2
