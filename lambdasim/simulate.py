@@ -147,7 +147,7 @@ def simulate(
     complete, ends_ns = _through(engine, chunks, plan.loads_end_ns, count, progress or _nobody, stages)
     ended_ns = engine.ended_ns
     changes = _changes(config, engine, shifting) if controllers or config.change else None
-    del engine, chunks  # which of many functions take as much as what was counted
+    del alone, engine, chunks  # which of many functions take as much as what was counted
     requests.finish()
     events.finish()
     environments.finish()

@@ -10,10 +10,11 @@ from lambdasim.errors import InputError
 from lambdasim.machine_code import cache as machine_code_cache
 
 
-def digest(leaving_out: Collection[str] = ()) -> str:
-    """Return a name for everything of this package that decides results: version, code, prices and tables.
+@cache
+def digest(*leaving_out: str) -> str:
+    """Return a name for everything of this package that decides results, as it is when that is first asked for.
 
-    ``leaving_out`` names parts of the package, such as ``report``, that do not count.
+    That is its version, code, prices and tables; ``leaving_out`` names parts, such as ``report``, that do not count.
     """
     package = Path(machine_code_cache.__file__).parents[1]
     sources = [
@@ -24,7 +25,6 @@ def digest(leaving_out: Collection[str] = ()) -> str:
     return machine_code_cache.name(__version__, sources)
 
 
-@cache
 def own() -> str:
     """Return the digest of all that this process has."""
     return digest()

@@ -39,7 +39,7 @@ class Store:
         self._folder = folder
         self._known: dict[str, Measurements] = {}
         self._files: dict[str, str] = {}
-        self._code = sources.digest(_NOT_SIMULATING)
+        self._code = sources.digest(*_NOT_SIMULATING)
 
     def keys(self, config: ExperimentConfig, seeds: Sequence[int]) -> list[str]:
         """Return under which name the simulation of ``config`` with each of ``seeds`` is kept."""

@@ -40,20 +40,22 @@ class ColdStarts:
                 name: np.empty(len(rows), np.int64) if column.strides[0] else np.broadcast_to(column[0], len(rows))
                 for name, column in found.items()  # one that has one value is one already
             }
-        return ColdRows(self, columns, rows, found, is_drawn=is_drawn)
+        return ColdRows(self, columns, found, len(rows), None if is_drawn else rows)
 
 
 class ColdRows:
     """What the cold starts of one chunk need: a ``plan.ColdRows``."""
 
     def __init__(
-        self, run: ColdStarts, columns: Columns, rows: Rows, into: dict[str, Int64], *, is_drawn: bool
+        self, run: ColdStarts, columns: Columns, into: dict[str, Int64], count: int, rows: Rows | None
     ) -> None:
-        self._run, self._columns, self._rows = run, columns, rows
-        self.columns, self.is_drawn = into, is_drawn
+        """``rows`` are the requests, of which there are so many; None where what they need is drawn."""
+        self._run, self._columns, self._count, self._rows = run, columns, count, rows
+        self.columns, self.is_drawn = into, rows is None
 
     def draw(self, begin: int, end: int) -> None:
         """Draw rows from ``begin`` to below ``end``."""
+        assert self._rows is not None
         rows = self._rows[begin:end]
         for name, drawn in self._columns.cold(rows.actor, rows.index, rows.given, self._run.arithmetic).items():
             if drawn.strides[0]:
@@ -61,5 +63,5 @@ class ColdRows:
 
     def tell(self, times: int) -> None:
         """Say how many of the requests needed it: where they are few, later chunks are not drawn."""
-        own, before = times / max(len(self._rows), 1), self._run.share
+        own, before = times / max(self._count, 1), self._run.share
         self._run.share = own if before == 1.0 else (own + before) / 2

@@ -78,6 +78,7 @@ class Workload:
         that the experiment neither declares nor has a template for.
         """
         self._seed = seed
+        self._replacing: dict[int, tuple[Sampler, Sampler]] = {}
         latest_ns = config.simulation.duration or NEVER_NS
         sources = list(config.event_sources)
         self.links = links(config)
@@ -239,8 +240,10 @@ class Workload:
             return None
         name, index = planned.name, np.arange(first, first + count)
         keys = [stream_key(self._seed, f"provisioned-{what}", name, str(seat)) for what in ("lifetime", "successor")]
-        life, init = planned.config.max_lifetime, planned.init
-        return Sampler([life], keys[:1])(0, index), Sampler([init], keys[1:])(0, index)
+        if function not in self._replacing:
+            self._replacing[function] = Sampler([planned.config.max_lifetime], [0]), Sampler([planned.init], [0])
+        life, init = self._replacing[function]
+        return life.under(keys[:1])(0, index), init.under(keys[1:])(0, index)
 
     def age_q24(self, function: int, seat: int) -> int:
         """Return the part of its life that the first environment of a seat has behind it at the start, in 2**-24."""

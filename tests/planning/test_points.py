@@ -9,6 +9,7 @@ from plans import Backwards, chancy, values
 
 import lambdasim as ls
 from lambdasim.errors import Interrupted
+from lambdasim.planning import sources
 from lambdasim.planning.points import PointProgress, Points
 from lambdasim.planning.store import Store
 
@@ -109,6 +110,7 @@ def test_what_is_damaged_or_of_another_version_is_simulated_again(tmp_path: Path
 def test_another_version_finds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     points(chancy(), cache=tmp_path).measure(POINTS[:1], 1)
     monkeypatch.setattr("lambdasim.planning.sources.__version__", "99")
+    monkeypatch.setattr("lambdasim.planning.sources.digest", sources.digest.__wrapped__)
     again = points(chancy(), cache=tmp_path)
     again.measure(POINTS[:1], 1)
     assert again.simulations == 1
