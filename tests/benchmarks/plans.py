@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from by_hand import Hand, plan_of
 
-from lambdasim.model.events import NEVER_NS, request_key
+from lambdasim.model.events import NEVER_NS
 from lambdasim.model.spec import AccountSpec, FunctionSpec, ScalingSpec
 from lambdasim.model.sqs import SqsSpec
 from lambdasim.plan import CHUNK_ROWS, PLAN_COLUMNS, PlanChunk
@@ -114,36 +115,25 @@ def _columns(rng: np.random.Generator, arrival_ns: np.ndarray, function: np.ndar
     }
 
 
-QUEUE = (
+@dataclass
+class Batches(Hand):
+    """The batches of a queue: each takes as long."""
+
+    def block(self, number: int, size: int, version: int = 0) -> dict[str, np.ndarray]:
+        return {name: np.broadcast_to(value, size) for name, value in self.row(0).items()}
+
+
+QUEUE = plan_of(
     AccountSpec(
         concurrency=100_000,
         functions=(FunctionSpec("f", timeout_ns=30 * S),),
         scaling=ScalingSpec(capacity=100_000, amount=100_000),
         sources=(SqsSpec("jobs", 0),),
     ),
-    (0, 0),
+    jitter_keys=(0, 0),
+    drawn=[Batches(1, takes=(500,))],
 )
-"""The law of a queue in batches of ten, and the keys of its loads."""
-
-
-class Batches:
-    """The batches of a queue: each takes half a second."""
-
-    load, function, alias = 1, 0, -1
-
-    def row(self, sequence: int, version: int = 0) -> dict[str, int]:
-        request = request_key(self.load, sequence)
-        return {"request": request, "function": 0, "delay_ns": 0, **{n: int(c[0]) for n, c in self.block(0, 1).items()}}
-
-    def block(self, number: int, size: int, version: int = 0) -> dict[str, np.ndarray]:
-        drawn = _columns(np.random.default_rng(1), np.zeros(1, np.int64), np.zeros(1, np.int64)) | {
-            "duration_ns": np.array([S // 2]),
-            "init_ns": np.array([S // 5]),
-        }
-        return {name: np.broadcast_to(drawn[name][:1], size) for name in PLAN_COLUMNS[3:]}
-
-    def key(self, kind: str) -> int:
-        return 0
+"""A queue in batches of ten, each of which takes half a second."""
 
 
 def messages(rows: int) -> Iterator[PlanChunk]:

@@ -96,7 +96,7 @@ def test_ratio_to_the_simpy_engine(benchmark, one) -> None:
 @pytest.mark.benchmark
 def test_ratio_to_the_simpy_engine_of_messages(benchmark) -> None:
     def drained(engine, messages: int) -> float:
-        return ns_per_request(engine(*plans.QUEUE, drawn=[plans.Batches()]), plans.messages(messages))
+        return ns_per_request(engine(plans.QUEUE), plans.messages(messages))
 
     def simpy() -> float:
         return drained(ReferenceEngine, 50_000)
