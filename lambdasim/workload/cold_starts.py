@@ -15,9 +15,9 @@ from lambdasim.workload.merge import Rows
 
 Int64 = NDArray[np.int64]
 
-SELDOM: Final = 1 / 40_000
-"""Cold starts are seldom where so few requests have one: to draw what one needs takes 0.1 ms, and as long as to draw it
-of some ten thousand at once."""
+SELDOM: Final = 1 / 20_000
+"""Cold starts are seldom where so few requests have one: to stop for one takes 0.1 ms, as long as to draw what some ten
+thousand need."""
 
 
 @dataclass(slots=True)

@@ -45,8 +45,8 @@ from lambdasim.records import (
 
 EMPTY: Final = np.empty(0, np.int64)
 NO_ROWS: Final = declared(State)["invocations"].made(0)
-COLD_ROWS: Final = 8_192
-"""Of so many rows what a cold start needs is drawn when the first one of a chunk comes; then of twice as many."""
+COLD_ROWS: Final = 2_048
+"""Of so many rows what a cold start needs is drawn when one comes; of twice as many when another one follows soon."""
 DRAINED_ROWS: Final = 32_768
 """So many are written at a time once the loads have ended."""
 
@@ -91,7 +91,7 @@ class CompiledEngine:
         self._rows = 0  # of invocations, in the chunk before
         self._handed = room.Handed()
         self._chunk: PlanChunk | None = None  # which the loop is in
-        self._draws = 0  # how often something was drawn for its cold starts
+        self._draws, self._cold_rows = 0, COLD_ROWS  # how often something was drawn for its cold starts, and how much
         self._same = dict.fromkeys(PLAN_COLUMNS, EMPTY)  # columns that had one value in the chunk before
         self._horizon_ns = plan.horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
@@ -186,7 +186,9 @@ class CompiledEngine:
         chunk, begin = self._chunk, int(loop["row"]) - (kept >= 0)
         assert chunk is not None
         assert chunk.cold is not None
-        loop["drawn"] = min(begin + (COLD_ROWS << self._draws), len(chunk))
+        follows = self._draws > 0 and begin - int(loop["drawn"]) < self._cold_rows
+        self._cold_rows = 2 * self._cold_rows if follows else COLD_ROWS
+        loop["drawn"] = min(begin + self._cold_rows, len(chunk))
         chunk.cold.draw(begin, int(loop["drawn"]))
         self._draws += 1
         if kept >= 0:
