@@ -53,9 +53,10 @@ def is_installed() -> bool:
 
 def available() -> tuple[bool, str]:
     """Say whether there can be a compiled engine at all; if not, why."""
-    lacking = next((package for package in ("numba", "llvmlite") if find_spec(package) is None), None)
-    if lacking and not is_installed():
-        return False, f"the package {lacking} is not installed"
+    if not is_installed():  # else nobody need look for packages, which takes a millisecond
+        lacking = next((package for package in ("numba", "llvmlite") if find_spec(package) is None), None)
+        if lacking:
+            return False, f"the package {lacking} is not installed"
     return True, "it has all that the plan has"
 
 
