@@ -8,9 +8,9 @@ from typing import Any
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code.native import load, prepare
 from lambdasim.machine_code.program import FOR_ALL, FOR_PLAIN, Program
+from lambdasim.records import Int64
 
 __all__ = ["event_loop", "plain_loop_alone", "prepare"]
-from lambdasim.records import Int64
 
 
 @cache
