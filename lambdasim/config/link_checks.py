@@ -1,6 +1,8 @@
 """Rules of who sends events to whom. What is wrong is added to a list, never raised."""
 
-from lambdasim.config.links import DETECTED, duplicates, endless, links, loop_lengths
+from math import prod
+
+from lambdasim.config.links import DETECTED, Link, duplicates, endless, links, loop_lengths
 from lambdasim.config.origins import Problems
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.sources.schedule import ScheduleSource
@@ -10,7 +12,9 @@ def check_links(config: ExperimentConfig, problems: Problems) -> None:
     """Check that no loop of events is without an end, nor multiplies them."""
     found = links(config)
     looping = loop_lengths(config, found)
-    for link in endless(config, found):
+    unended = endless(config, found)
+    returned = prod(_returned(config, link) for link in unended)
+    for link in unended:
         if link.load is not None:
             types = "', '".join(sorted(DETECTED))
             problems.add(
@@ -19,7 +23,7 @@ def check_links(config: ExperimentConfig, problems: Problems) -> None:
                 f"it goes through a source of type '{types}' and a function with recursive_loop = \"terminate\" "
                 "(DG:invocation-recursion); if the function ends it, say so, as with per.max_rounds = 30",
             )
-        elif (twice := duplicates(config, link))[1] > 0:
+        elif (1 + (twice := duplicates(config, link))[1]) * returned > 1:
             problems.add(twice[0], f"{twice[1]:g} in a loop that nothing ends multiplies events at each turn")
     for link in looping:
         per = config.load[link.load].per if link.load is not None else None
@@ -31,6 +35,14 @@ def check_links(config: ExperimentConfig, problems: Problems) -> None:
         if load.per is not None and any(o.name == load.per.source and o.target is None for o in config.load):
             message = f"the load '{load.per.source}' goes to several functions; name one of them, or a source"
             problems.add(("load", str(number), "per", "source"), message)
+
+
+def _returned(config: ExperimentConfig, link: Link) -> float:
+    """Return what part of its events a destination sends on at least; none for sure where they have to fail first."""
+    if link.trigger != "success":
+        return 0.0
+    function = config.function[link.owner]
+    return 1 - function.errors - function.crashes
 
 
 def check_events(config: ExperimentConfig, problems: Problems) -> None:

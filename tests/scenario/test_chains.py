@@ -75,6 +75,8 @@ def test_a_loop_that_what_is_delivered_twice_keeps_alive() -> None:
     retries = {"on_success": "f", "duplicates": 0.3}
     with pytest.raises(ls.InputError, match=r"function\.f\.async\.duplicates: 0\.3 in a loop .* multiplies"):
         run({"q": QUEUE}, ONCE | {"target": "q", "duration": "1s"}, recursive_loop="allow", **{"async": retries})
+    for ends in ({"async": retries, "errors": 0.5}, {"async": {"on_failure": "f", "duplicates": 0.3}}):
+        run({"q": QUEUE}, ONCE | {"target": "q", "duration": "1s"}, recursive_loop="allow", **ends)
 
 
 @pytest.mark.parametrize("has_queue", [True, False])
