@@ -38,8 +38,10 @@ def acquire(state: State, index: int, now: int, pick: int, lifetime_ns: int, met
     function, rates = state.functions[index], state.rates
     first = index if plain() else function.first
     bucket = state.buckets[function.bucket]
+    # of plain plans no function has provisioned concurrency: one empty pool does for all of them
+    provisioned = state.pools[1 if plain() else 2 * index + 1]
     admitted = admit(
-        state.account[0], state.functions[first], function, state.pools[2 * index], state.pools[2 * index + 1],
+        state.account[0], state.functions[first], function, state.pools[2 * index], provisioned,
         rates[0], rates[1 + 2 * first], rates[2 + 2 * index], bucket, bucket, now, metered,
     )  # fmt: skip
     if admitted < 0:
