@@ -69,23 +69,26 @@ def test_rounding_at_every_edge() -> None:
 )  # fmt: skip
 @settings(max_examples=200, deadline=None)
 def test_rows_in_order_of_time(rows: list[tuple[int, int]], span: int, times: int) -> None:
-    """Those of one instant stay as they stood, be they spread evenly or all but one at the same time."""
-    rows = sorted(rows) * times
-    number, taken_ns = (np.array(column, np.int64) for column in zip(*rows, strict=True))
+    """Those of one instant are in the order of their loads, be they spread evenly or all but one at the same time."""
+    number, taken_ns = (np.array(column * times, np.int64) for column in zip(*rows, strict=True))
     taken_ns %= span
     if times % 2:
         taken_ns[0] = 2**62  # all others have the same upper bits
-    loads = np.zeros(6, tables.LOAD)
-    loads["request"], loads["actor"] = np.arange(6) << 44, np.arange(6) % 4
-    size = len(rows)
-    arrival_ns, room, request, actor, index = np.empty((5, size), np.int64)
-    found = front.in_order(taken_ns, arrival_ns, room, np.empty(tables.MOST_BUCKETS, np.int32))
-    native.loops()["name"]((loads, number.astype(np.int32), found, request, actor, index))
+    own = np.lexsort((taken_ns, number))  # load by load, as they are taken
+    number, taken_ns = number[own], taken_ns[own]
+    origins = np.zeros(6, tables.ORIGIN)
+    origins["request"], origins["actor"], origins["index"] = np.arange(6) << 44, np.arange(6) % 4, np.arange(6) * 100
+    arrival_ns, ordered, request, actor, index = np.empty((5, len(number)), np.int64)
+    buckets, before = np.empty(tables.MOST_BUCKETS, np.int32), origins.copy()
+    front.in_order(taken_ns, number.astype(np.int32), arrival_ns, ordered, buckets)
+    native.loops()["name"]((origins, ordered, request, actor, index))
     place = np.argsort(taken_ns, kind="stable")
+    nth = np.arange(len(number)) - np.searchsorted(number, number)  # of its load
     assert arrival_ns.tolist() == taken_ns[place].tolist()
-    assert index.tolist() == place.tolist()
-    assert request.tolist() == (loads["request"][number[place]] + place).tolist()
-    assert actor.tolist() == loads["actor"][number[place]].tolist()
+    assert ordered.tolist() == number[place].tolist()
+    assert index.tolist() == (before["index"][number] + nth)[place].tolist()
+    assert request.tolist() == (before["request"][ordered] + index).tolist()
+    assert actor.tolist() == before["actor"][ordered].tolist()
 
 
 STEPS = {"duration": st.sampled_from(("0s", "2s", "5s")), "target": st.sampled_from(("0/s", "9/s", "300/s"))}

@@ -6,7 +6,7 @@ import numpy as np
 
 from lambdasim.machine_code.jit import array_at
 from lambdasim.workload.compiled import drawing, pacing
-from lambdasim.workload.compiled.tables import LOAD, PIECE
+from lambdasim.workload.compiled.tables import LOAD, ORIGIN, PIECE
 
 INTEGER: Final = np.dtype(np.int64)
 SMALL: Final = np.dtype(np.int32)
@@ -73,6 +73,7 @@ def take(arrays: Any, goal_ns: int) -> int:
         array_at(arrays[2], arrays[3], INTEGER),
         array_at(arrays[4], arrays[5], INTEGER),
         array_at(arrays[6], arrays[7], SMALL),
+        array_at(arrays[8], arrays[9], ORIGIN),
     )
 
 
@@ -90,20 +91,20 @@ def sort(arrays: Any, number: int) -> int:
     """``pacing.sort``."""
     return pacing.sort(
         array_at(arrays[0], arrays[1], INTEGER),
-        array_at(arrays[2], arrays[3], INTEGER),
-        array_at(arrays[4], arrays[5], SMALL),
-        array_at(arrays[6], arrays[7], INTEGER),
+        array_at(arrays[2], arrays[3], SMALL),
+        array_at(arrays[4], arrays[5], INTEGER),
+        array_at(arrays[6], arrays[7], SMALL),
+        array_at(arrays[8], arrays[9], INTEGER),
     )
 
 
 def name(arrays: Any, number: int) -> int:
     """``pacing.name``."""
     pacing.name(
-        array_at(arrays[0], arrays[1], LOAD),
-        array_at(arrays[2], arrays[3], SMALL),
+        array_at(arrays[0], arrays[1], ORIGIN),
+        array_at(arrays[2], arrays[3], INTEGER),
         array_at(arrays[4], arrays[5], INTEGER),
         array_at(arrays[6], arrays[7], INTEGER),
         array_at(arrays[8], arrays[9], INTEGER),
-        array_at(arrays[10], arrays[11], INTEGER),
     )
     return number

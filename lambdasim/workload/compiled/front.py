@@ -12,7 +12,7 @@ from lambdasim.workload import merge
 from lambdasim.workload.arrivals import FIRST_BLOCK, Deterministic, Poisson, SyntheticLoad
 from lambdasim.workload.block import OpenLoad
 from lambdasim.workload.compiled import native
-from lambdasim.workload.compiled.tables import LOAD, MOST_BUCKETS, PIECE
+from lambdasim.workload.compiled.tables import LOAD, MOST_BUCKETS, ORIGIN, PIECE
 from lambdasim.workload.given import NO_OVERRIDES, joined
 from lambdasim.workload.merge import Cursor, Cursors, Front, Rows
 from lambdasim.workload.rates import Pieces, Ramping, Rate
@@ -96,7 +96,8 @@ class PacedLoads:
         # of very many loads most wait for their next request so long that a few are enough
         self._block = np.full(len(loads), max(min(merge.MOST_PULLED // len(loads), FIRST_BLOCK), LEAST_BLOCK))
         self._times, self._new_time = np.empty(0, np.int64), 0
-        self._numbers, (self._taken_ns, self._places) = np.empty(0, np.int32), np.empty((2, 0), np.int64)
+        self._numbers, (self._taken_ns, self._ordered) = np.empty(0, np.int32), np.empty((2, 0), np.int64)
+        self._origins = np.zeros(len(loads), ORIGIN)
         self._buckets = np.empty(MOST_BUCKETS, np.int32)
         self._begin([load.rate for _, load, _ in loads])
         self.read(0, 1)
@@ -128,8 +129,8 @@ class PacedLoads:
         most = int((self._loads["end"] - self._loads["begin"]).sum())
         if most > len(self._numbers):
             self._numbers = np.empty(2 * most, np.int32)
-            self._taken_ns, self._places = np.empty((2, 2 * most), np.int64)
-        rows = self._loops["take"]((self._loads, self._times, self._taken_ns, self._numbers), goal_ns)
+            self._taken_ns, self._ordered = np.empty((2, 2 * most), np.int64)
+        rows = self._loops["take"]((self._loads, self._times, self._taken_ns, self._numbers, self._origins), goal_ns)
         taken_ns = self._taken_ns[:rows]
         if len(self._loads) == 1 or not rows:
             own = self._loads[0]
@@ -137,8 +138,8 @@ class PacedLoads:
             return Rows(taken_ns.copy(), own["request"] + index, int(own["actor"]), index, NO_OVERRIDES)
         # one by one, for what is as large as all of them the system clears each time
         arrival_ns, request, actor, index = (np.empty(rows, np.int64) for _ in range(4))
-        places = in_order(taken_ns, arrival_ns, self._places[:rows], self._buckets)
-        self._loops["name"]((self._loads, self._numbers, places, request, actor, index))
+        in_order(taken_ns, self._numbers[:rows], arrival_ns, self._ordered[:rows], self._buckets)
+        self._loops["name"]((self._origins, self._ordered[:rows], request, actor, index))
         return Rows(arrival_ns, request, actor, index, NO_OVERRIDES)
 
     def _pull(self, some: Int64) -> int:
@@ -215,13 +216,14 @@ class PacedLoads:
         pieces["integral"], pieces["until"], pieces["slope"] = integral[:-1], integral[1:], batch.slopes()
 
 
-def in_order(taken_ns: Int64, arrival_ns: Int64, room: Int64, buckets: NDArray[np.int32]) -> Int64:
-    """Write times in order and return the places that they were taken from; those of one instant stay in their order.
+def in_order(
+    taken_ns: Int64, numbers: NDArray[np.int32], arrival_ns: Int64, ordered: Int64, buckets: NDArray[np.int32]
+) -> None:
+    """Write times in order, and in ``ordered`` the loads that they are of; those of one instant stay in their order.
 
-    ``room`` is for as many places, and ``buckets`` for what the times are sorted by.
+    ``numbers`` are their loads, ascending, and ``buckets`` what the times are sorted by.
     """
-    if native.loops()["sort"]((taken_ns, room, buckets[: 1 << len(taken_ns).bit_length()], arrival_ns)):
-        return room
-    places = np.argsort(taken_ns, kind="stable")
-    arrival_ns[:] = taken_ns[places]
-    return places
+    own = buckets[: 1 << len(taken_ns).bit_length()]
+    if not native.loops()["sort"]((taken_ns, numbers, ordered, own, arrival_ns)):
+        places = np.argsort(taken_ns, kind="stable")
+        arrival_ns[:], ordered[:] = taken_ns[places], numbers[places]

@@ -94,10 +94,10 @@ def make_room(loads, some, sizes, times) -> int:
 
 
 @kernel
-def take(loads, goal_ns, times, arrival_ns, numbers) -> int:
+def take(loads, goal_ns, times, arrival_ns, numbers, origins) -> int:
     """Hand over the buffered arrivals before a time, load by load, and return how many.
 
-    ``numbers`` gets the load of each.
+    ``numbers`` gets the load of each, and ``origins`` whose the first one of a load is.
     """
     done = 0
     for number in range(len(loads)):
@@ -105,7 +105,8 @@ def take(loads, goal_ns, times, arrival_ns, numbers) -> int:
         if load.head_ns >= goal_ns:
             continue
         first, place, end = load.place + load.begin, load.place + load.begin, load.place + load.end
-        load.sequence = load.taken - done
+        own = origins[number]
+        own.request, own.actor, own.index = load.request, load.actor, load.taken
         while place < end and times[place] < goal_ns:
             arrival_ns[done] = times[place]
             numbers[done] = number
@@ -118,12 +119,12 @@ def take(loads, goal_ns, times, arrival_ns, numbers) -> int:
 
 
 @kernel
-def sort(taken_ns, packed, buckets, arrival_ns) -> int:
-    """Write the times that were taken in order, and the places that they were taken from; say whether that was done.
+def sort(taken_ns, numbers, packed, buckets, arrival_ns) -> int:
+    """Write the times that were taken in order, and the loads that they are of; say whether that was done.
 
-    Times of one instant stay in their order. They are strewn over buckets of so many bits of time that hardly any holds
-    two, and put in order within: which is left to others where times are too uneven for that, or too far apart to be
-    held in one integer with their places. ``packed`` becomes the places.
+    Times of one instant stay in their order, which is that of their loads. They are strewn over buckets of so many bits
+    of time that hardly any holds two, and put in order within: which is left to others where times are too uneven for
+    that, or too far apart to be held in one integer with their loads. ``packed`` becomes the loads.
     """
     size = len(taken_ns)
     low = high = taken_ns[0]
@@ -132,7 +133,7 @@ def sort(taken_ns, packed, buckets, arrival_ns) -> int:
     shift, bits = 0, 0
     while (high - low) >> shift >= len(buckets):
         shift += 1
-    while size >> bits:
+    while np.int64(numbers[size - 1]) >> bits:
         bits += 1
     if (high - low) >> (63 - bits):
         return 0
@@ -145,7 +146,7 @@ def sort(taken_ns, packed, buckets, arrival_ns) -> int:
     for i in range(size):
         after = taken_ns[i] - low
         bucket = after >> shift
-        packed[buckets[bucket]] = after << bits | i
+        packed[buckets[bucket]] = after << bits | numbers[i]
         buckets[bucket] += 1
     left = MOST_MOVES * size
     for i in range(1, size):
@@ -164,11 +165,11 @@ def sort(taken_ns, packed, buckets, arrival_ns) -> int:
 
 
 @kernel
-def name(loads, numbers, places, request, actor, index) -> None:
-    """Write whose the rows are that were taken from these places."""
-    for i in range(len(places)):
-        place = places[i]
-        load = loads[numbers[place]]
-        index[i] = load.sequence + place
-        request[i] = load.request + load.sequence + place
-        actor[i] = load.actor
+def name(origins, numbers, request, actor, index) -> None:
+    """Write whose the rows are that are of these loads: those of one load follow one another."""
+    for i in range(len(numbers)):
+        own = origins[numbers[i]]
+        index[i] = own.index
+        request[i] = own.request + own.index
+        actor[i] = own.actor
+        own.index += 1

@@ -13,7 +13,6 @@ LOAD: Final = np.dtype(
             for name in (
                 "poisson",  # exponential gaps if 1, equal ones if 0
                 "request", "actor",  # of its first request, of all
-                "sequence",  # what to add to the place of a row that was taken
                 "start_ns", "lasts_ns",
                 "drawn",  # how many gaps were taken
                 "latest_ns",  # the last arrival, from the start of the load
@@ -27,6 +26,9 @@ LOAD: Final = np.dtype(
     ]
 )  # fmt: skip
 """A load, and where it stands."""
+
+ORIGIN: Final = np.dtype([(name, np.int64) for name in ("request", "actor", "index")])
+"""Whose a load's next request in order of time is: its load's first request, its actor, and its running number."""
 
 PIECE: Final = np.dtype(
     [
