@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lambdasim.model.events import NEVER_NS
 from lambdasim.workload import normal, random_streams
-from lambdasim.workload.random_streams import UInt64
+from lambdasim.workload.random_streams import Streams
 
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
@@ -21,10 +21,10 @@ LARGEST: Final = float(NEVER_NS - 1024)  # exact in a double
 class Arithmetic(Protocol):
     """All of it gives the same bits, whoever does it."""
 
-    def uniform(self, key: UInt64, index: Int64) -> Float64:
-        """Return ``random_streams.uniform`` of ``index`` (n,); ``key`` has one element or n."""
+    def uniform(self, streams: Streams, index: Int64) -> Float64:
+        """Return ``random_streams.uniform`` of ``index`` (n,)."""
 
-    def normal(self, key: UInt64, index: Int64) -> Float64:
+    def normal(self, streams: Streams, index: Int64) -> Float64:
         """Return ``normal.normal_quantile`` of :meth:`uniform`."""
 
     def rounded(self, values: Float64, whole: Int64 | None = None) -> Int64:
@@ -34,13 +34,13 @@ class Arithmetic(Protocol):
 class Plain:
     """The arithmetic of numpy."""
 
-    def uniform(self, key: UInt64, index: Int64) -> Float64:
+    def uniform(self, streams: Streams, index: Int64) -> Float64:
         """Return ``random_streams.uniform``."""
-        return random_streams.uniform(key, index)
+        return random_streams.uniform(streams.key, index)
 
-    def normal(self, key: UInt64, index: Int64) -> Float64:
+    def normal(self, streams: Streams, index: Int64) -> Float64:
         """Return ``normal.normal_quantile`` of ``random_streams.uniform``."""
-        return normal.normal_quantile(random_streams.uniform(key, index))
+        return normal.normal_quantile(self.uniform(streams, index))
 
     def rounded(self, values: Float64, whole: Int64 | None = None) -> Int64:
         """Return the values as whole numbers."""

@@ -21,7 +21,7 @@ from lambdasim.workload.block import NOT_GIVEN
 from lambdasim.workload.distributions import Sampler
 from lambdasim.workload.functions import NOTHING, PlannedFunction
 from lambdasim.workload.given import TraceOverrides, fill_missing
-from lambdasim.workload.random_streams import bits, stream_key
+from lambdasim.workload.random_streams import Streams, bits, stream_key
 
 Int64 = NDArray[np.int64]
 
@@ -196,7 +196,7 @@ class Columns:
     def _outcomes(self, arithmetic: Arithmetic, actor: int | Int64, index: Int64) -> Int64:
         if not self._fails:
             return _same(Status.SUCCESS, len(index))
-        u = arithmetic.uniform(np.atleast_1d(self._outcome_key[actor]), index)
+        u = arithmetic.uniform(Streams(self._outcome_key, actor), index)
         failed = np.where(u < self._errors[actor], np.int64(Status.ERROR), np.int64(Status.SUCCESS))
         crashed = u > 1.0 - self._crashes[actor]  # from the other end, so that crashes leave errors as they are
         return np.where(crashed, np.int64(Status.CRASH), failed)

@@ -16,15 +16,15 @@ from lambdasim.config.distribution import Distribution
 from lambdasim.units import parse_duration, parse_memory
 from lambdasim.workload.arithmetic import PLAIN, Arithmetic
 from lambdasim.workload.gamma import gamma
-from lambdasim.workload.random_streams import UInt64, subkey
+from lambdasim.workload.random_streams import Streams, subkey
 from lambdasim.workload.traces.file import TraceFile
 
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 Slot = int | Int64
 """Which of a family's distributions each row has: one for all rows, or one per row."""
-Draw = Callable[[Arithmetic, Slot, UInt64, Int64], Float64]
-"""``draw(arithmetic, slot, key, index)``; ``key`` has one element when ``slot`` is one for all rows."""
+Draw = Callable[[Arithmetic, Slot, Streams, Int64], Float64]
+"""``draw(arithmetic, slot, streams, index)``; the stream is one for all rows when ``slot`` is."""
 
 BLOCK_ROWS: Final = 32_768
 """Rows drawn at a time, so that what is computed on the way stays in the processor's cache."""
@@ -44,8 +44,8 @@ def _closed(
         params = [np.array(column) for column in zip(*(d.params for d in distributions), strict=True)]
         alike = [float(column[0]) if linear and (column == column[0]).all() else None for column in params]
 
-        def draw(arithmetic: Arithmetic, slot: Slot, key: UInt64, index: Int64) -> Float64:
-            u = (arithmetic.normal if of_normal else arithmetic.uniform)(key, index)
+        def draw(arithmetic: Arithmetic, slot: Slot, streams: Streams, index: Int64) -> Float64:
+            u = (arithmetic.normal if of_normal else arithmetic.uniform)(streams, index)
             return quantile(u, *(c[slot] if one is None else one for c, one in zip(params, alike, strict=True)))
 
         return draw
@@ -55,7 +55,7 @@ def _closed(
 
 def _constant(distributions: Sequence[Distribution]) -> Draw:
     values = np.array([d.params[0] for d in distributions])
-    return lambda arithmetic, slot, key, index: np.broadcast_to(values[slot], index.shape)
+    return lambda arithmetic, slot, streams, index: np.broadcast_to(values[slot], index.shape)
 
 
 def _exponential(u: Float64, mean: Float64) -> Float64:
@@ -89,7 +89,7 @@ def _half_life(u: Float64, period: Float64) -> Float64:
 
 def _gamma(distributions: Sequence[Distribution]) -> Draw:
     shape, scale = (np.array(column) for column in zip(*(d.params for d in distributions), strict=True))
-    return lambda arithmetic, slot, key, index: scale[slot] * gamma(np.atleast_1d(shape[slot]), key, index)
+    return lambda arithmetic, slot, streams, index: scale[slot] * gamma(np.atleast_1d(shape[slot]), streams.key, index)
 
 
 def _percentiles(distributions: Sequence[Distribution]) -> Draw:
@@ -101,8 +101,8 @@ def _percentiles(distributions: Sequence[Distribution]) -> Draw:
     begins = np.concatenate(([0], ends[:-1]))
     shifted = p + np.repeat(np.arange(len(knots)), ends - begins)
 
-    def draw(arithmetic: Arithmetic, slot: Slot, key: UInt64, index: Int64) -> Float64:
-        u = arithmetic.uniform(key, index)
+    def draw(arithmetic: Arithmetic, slot: Slot, streams: Streams, index: Int64) -> Float64:
+        u = arithmetic.uniform(streams, index)
         left = np.searchsorted(shifted, u + slot, side="right") - 1
         left = np.clip(left, begins[slot], ends[slot] - 2)
         part = (u - p[left]) / (p[left + 1] - p[left])
@@ -120,8 +120,8 @@ def _empirical(distributions: Sequence[Distribution]) -> Draw:
     sizes = np.array([len(columns[d]) for d in distributions])
     begins = np.array([end_of[d] for d in distributions]) - sizes
 
-    def draw(arithmetic: Arithmetic, slot: Slot, key: UInt64, index: Int64) -> Float64:
-        value: Float64 = values[begins[slot] + (arithmetic.uniform(key, index) * sizes[slot]).astype(np.int64)]
+    def draw(arithmetic: Arithmetic, slot: Slot, streams: Streams, index: Int64) -> Float64:
+        value: Float64 = values[begins[slot] + (arithmetic.uniform(streams, index) * sizes[slot]).astype(np.int64)]
         return value
 
     return draw
@@ -212,17 +212,17 @@ class Sampler:
     def _drawn(self, arithmetic: Arithmetic, leaf: int | Int64, index: Int64) -> Float64:
         if isinstance(leaf, int):
             draw = self._draws[int(self._family[leaf])]
-            return draw(arithmetic, int(self._slot[leaf]), self._key[leaf : leaf + 1], index)
+            return draw(arithmetic, int(self._slot[leaf]), Streams(self._key, leaf), index)
         if len(self._draws) == 1:
             slot = leaf if self._alike else self._slot[leaf]
-            return self._draws[0](arithmetic, slot, self._key.take(leaf), index)
+            return self._draws[0](arithmetic, slot, Streams(self._key, leaf), index)
         values: Float64 = np.empty(len(index))
         family = self._family[leaf]
         for code, draw in enumerate(self._draws):
             rows = np.flatnonzero(family == code)
             if rows.size:
                 mine = leaf[rows]
-                values[rows] = draw(arithmetic, self._slot[mine], self._key[mine], index[rows])
+                values[rows] = draw(arithmetic, self._slot[mine], Streams(self._key, mine), index[rows])
         return values
 
     def __call__(self, actor: int | Int64, index: Int64, arithmetic: Arithmetic = PLAIN) -> Int64:
@@ -250,7 +250,7 @@ class Sampler:
         return leaf
 
     def _chosen(self, arithmetic: Arithmetic, actor: Int64, index: Int64) -> Int64:
-        u = arithmetic.uniform(subkey(self._actor_key, _CHOICE)[actor], index)
+        u = arithmetic.uniform(Streams(subkey(self._actor_key, _CHOICE), actor), index)
         leaf = np.searchsorted(self._bounds, actor + u, side="right")
         return np.clip(leaf, self._first[actor], self._last[actor])
 

@@ -7,7 +7,7 @@ pseudorandom number generators", OOPSLA 2014), started at the key and jumped to 
 """
 
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,19 @@ GOLDEN: Final = 0x9E3779B97F4A7C15
 MIX_1: Final = 0xBF58476D1CE4E5B9
 MIX_2: Final = 0x94D049BB133111EB
 _SUBKEYS: Final = 2**63  # indices from here on are never draws, only subkeys
+
+
+class Streams(NamedTuple):
+    """The streams that some rows are drawn from."""
+
+    keys: UInt64
+    of: int | NDArray[np.int64]
+    """The number of its key: one for all rows, or (n,)."""
+
+    @property
+    def key(self) -> UInt64:
+        """The key of all rows, one element, or of each (n,)."""
+        return self.keys[self.of : self.of + 1] if isinstance(self.of, int) else self.keys.take(self.of)
 
 
 def stream_key(seed: int, *names: str) -> int:

@@ -14,6 +14,7 @@ from lambdasim.workload import merge
 from lambdasim.workload.arithmetic import LARGEST, PLAIN
 from lambdasim.workload.normal import normal_quantile
 from lambdasim.workload.plan import Workload
+from lambdasim.workload.random_streams import Streams
 
 pytest.importorskip("numba")
 native = pytest.importorskip("lambdasim.workload.compiled.native")
@@ -29,10 +30,10 @@ ROWS = 5_000
 @settings(max_examples=60, deadline=None)
 def test_draws(key: int, first: int) -> None:
     index = np.arange(first, first + ROWS)
-    one = np.array([key], np.uint64)
-    for keys in (one, np.full(ROWS, key, np.uint64) ^ index.astype(np.uint64)):
+    keys = np.full(ROWS, key, np.uint64) ^ index.astype(np.uint64)
+    for of in (0, 7, index[::-1] % ROWS):
         for draw in ("uniform", "normal"):
-            own, plain = (getattr(done, draw)(keys, index) for done in (arithmetic.Compiled(), PLAIN))
+            own, plain = (getattr(done, draw)(Streams(keys, of), index) for done in (arithmetic.Compiled(), PLAIN))
             assert own.tobytes() == plain.tobytes()
 
 

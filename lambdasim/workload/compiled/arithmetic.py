@@ -1,13 +1,17 @@
 """The arithmetic of drawing by compiled loops."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.workload.compiled import native
-from lambdasim.workload.random_streams import UInt64
+from lambdasim.workload.random_streams import Streams, UInt64
 
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
+
+NONE: Final = np.empty(0, np.int64)
 
 
 class Compiled:
@@ -19,19 +23,19 @@ class Compiled:
         self._centre, self._tail = loops["centre"], loops["tail"]
         self._outer, self._tails = np.empty(0, np.int64), np.empty(0)
 
-    def uniform(self, key: UInt64, index: Int64) -> Float64:
-        """Return ``streams.uniform``."""
+    def uniform(self, streams: Streams, index: Int64) -> Float64:
+        """Return ``random_streams.uniform``."""
         u = np.empty(len(index))
-        self._uniform((key, np.ascontiguousarray(index), u))
+        self._uniform((*_arrays(streams), np.ascontiguousarray(index), u))
         return u
 
-    def normal(self, key: UInt64, index: Int64) -> Float64:
-        """Return ``normal.normal_quantile`` of ``streams.uniform``."""
+    def normal(self, streams: Streams, index: Int64) -> Float64:
+        """Return ``normal.normal_quantile`` of ``random_streams.uniform``."""
         rows = len(index)
         if rows >= len(self._outer):
             self._outer, self._tails = np.empty(rows + 1, np.int64), np.empty(rows + 1)
         z = np.empty(rows)
-        found = self._centre((key, np.ascontiguousarray(index), z, self._outer, self._tails))
+        found = self._centre((*_arrays(streams), np.ascontiguousarray(index), z, self._outer, self._tails))
         logs = self._tails[:found]
         np.log(logs, out=logs)
         self._tail((z, self._outer, self._tails), found)
@@ -42,3 +46,10 @@ class Compiled:
         whole = np.empty(len(values), np.int64) if whole is None else whole
         self._rounded((np.ascontiguousarray(values), whole))
         return whole
+
+
+def _arrays(streams: Streams) -> tuple[UInt64, Int64]:
+    """Return keys, and which of them each row has, none for the first one of all."""
+    if isinstance(streams.of, int):
+        return streams.key, NONE
+    return streams.keys, np.ascontiguousarray(streams.of)

@@ -32,15 +32,15 @@ def unit(key, index):
 
 
 @kernel
-def uniform(keys, index, u) -> None:
-    """Write a number of (0, 1) for each index; there is one key for all, or one for each."""
-    if len(keys) == 1:
+def uniform(keys, of, index, u) -> None:
+    """Write a number of (0, 1) for each index; ``of`` says which key each has, and is empty if all have the first."""
+    if len(of) == 0:
         key = keys[0]
         for i in range(len(u)):
             u[i] = unit(key, index[i])
     else:
         for i in range(len(u)):
-            u[i] = unit(keys[i], index[i])
+            u[i] = unit(keys[of[i]], index[i])
 
 
 @kernel
@@ -53,13 +53,13 @@ def rounded(values, whole) -> None:
 
 
 @kernel
-def centre(keys, index, z, outer, tails) -> int:
+def centre(keys, of, index, z, outer, tails) -> int:
     """Write the normal quantile of ``uniform`` where it is central; return in how many rows it is not.
 
     ``outer`` gets those rows, and ``tails`` the smaller of the uniform draw and 1 minus it there. Twin of
     ``normal.normal_quantile``, in which the central range is that of ``r >= 0``.
     """
-    uniform(keys, index, z)
+    uniform(keys, of, index, z)
     found = 0
     for i in range(len(z)):
         q = z[i] - 0.5

@@ -16,8 +16,8 @@ REAL: Final = np.dtype(np.float64)
 
 def uniform(arrays: Any, number: int) -> int:
     """``drawing.uniform``."""
-    keys, index = array_at(arrays[0], arrays[1], UNSIGNED), array_at(arrays[2], arrays[3], UNSIGNED)
-    drawing.uniform(keys, index, array_at(arrays[4], arrays[5], REAL))
+    keys, of = array_at(arrays[0], arrays[1], UNSIGNED), array_at(arrays[2], arrays[3], INTEGER)
+    drawing.uniform(keys, of, array_at(arrays[4], arrays[5], UNSIGNED), array_at(arrays[6], arrays[7], REAL))
     return number
 
 
@@ -29,9 +29,10 @@ def rounded(arrays: Any, number: int) -> int:
 
 def centre(arrays: Any, number: int) -> int:
     """``drawing.centre``."""
-    keys, index = array_at(arrays[0], arrays[1], UNSIGNED), array_at(arrays[2], arrays[3], UNSIGNED)
-    z, outer = array_at(arrays[4], arrays[5], REAL), array_at(arrays[6], arrays[7], INTEGER)
-    return drawing.centre(keys, index, z, outer, array_at(arrays[8], arrays[9], REAL))
+    keys, of = array_at(arrays[0], arrays[1], UNSIGNED), array_at(arrays[2], arrays[3], INTEGER)
+    index, z = array_at(arrays[4], arrays[5], UNSIGNED), array_at(arrays[6], arrays[7], REAL)
+    outer, tails = array_at(arrays[8], arrays[9], INTEGER), array_at(arrays[10], arrays[11], REAL)
+    return drawing.centre(keys, of, index, z, outer, tails)
 
 
 def tail(arrays: Any, number: int) -> int:
