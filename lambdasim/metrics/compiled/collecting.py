@@ -3,73 +3,71 @@
 Twin of ``Tally``, ``Samples`` and ``histogram.merged``.
 """
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.machine_code.jit import kernel
+from lambdasim.machine_code.jit import kernel, trailing_zeros
 from lambdasim.metrics.cells import Int64
-from lambdasim.metrics.compiled.tables import ATTEMPT, KIND_BITS, VALUE_BITS, Found, Merged
-
-DIGIT_BITS: Final = 11
-DIGITS: Final = 3
-"""The log is sorted by so many digits of so many bits each."""
+from lambdasim.metrics.compiled.tables import ATTEMPT, ENTRY_BITS, VALUE_BITS, WORD_BITS, WORD_MASK, Found, Merged, Room
 
 
 @kernel
 def collect(
-    log: NDArray[np.uint32], spare: NDArray[np.uint32], digits: Int64, ranks: Int64, bases: Int64, found: Found,
-    sizes: Int64,
+    log: NDArray[np.uint32], spare: NDArray[np.uint32], ranks: NDArray[np.int32], bases: Int64, room: Room,
+    found: Found, sizes: Int64,
 ) -> None:  # fmt: skip
-    """Sort a log and count what is in it; write to ``sizes`` how many tallies, groups of samples and cells there are.
+    """Count what is in a log; write to ``sizes`` how many tallies, groups of samples and cells there are.
 
     ``ranks`` is by group its place in the order of groups, and ``bases`` by rank the tally's key of the code 0.
-    ``spare`` has room for the log, and ``digits`` for all numbers of all digits.
+    ``spare`` has room for the log. Entries are put group by group, and those of each group counted in one table: what
+    a group touches of it stays in the processor's first cache.
     """
-    logged = len(log)
-    digits[:] = 0
-    low = (1 << VALUE_BITS + KIND_BITS) - 1
-    mask = (1 << DIGIT_BITS) - 1
-    for i in range(logged):
-        entry = np.int64(log[i])
-        entry = ranks[entry >> VALUE_BITS + KIND_BITS] << VALUE_BITS + KIND_BITS | entry & low
-        log[i] = entry
-        for digit in range(DIGITS):
-            digits[digit << DIGIT_BITS | (entry >> digit * DIGIT_BITS) & mask] += 1
-    for digit in range(DIGITS):
-        shift, first = digit * DIGIT_BITS, digit << DIGIT_BITS
-        if logged and digits[first | (np.int64(log[0]) >> shift) & mask] == logged:
-            continue
-        before = 0
-        for i in range(first, first + mask + 1):
-            before, digits[i] = before + digits[i], before
-        for i in range(logged):
-            place = first | (np.int64(log[i]) >> shift) & mask
-            spare[digits[place]] = log[i]
-            digits[place] += 1
-        log, spare = spare, log
+    ends, low = room.ends, (1 << ENTRY_BITS) - 1
+    ends[: len(bases)] = 0
+    for i in range(len(log)):
+        ends[ranks[np.int64(log[i]) >> ENTRY_BITS]] += 1
+    before = 0
+    for rank in range(len(bases)):
+        before, ends[rank] = before + ends[rank], before
+    for i in range(len(log)):
+        rank = ranks[np.int64(log[i]) >> ENTRY_BITS]
+        spare[ends[rank]] = np.int64(log[i]) & low
+        ends[rank] += 1
 
+    counts, words, whole = room.counts, room.words, room.whole
     tallied = sampled = groups = begin = 0
-    last = -1
-    while begin < logged:
-        logged_as = np.int64(log[begin])
-        end = begin + 1
-        while end < logged and log[end] == logged_as:
-            end += 1
-        of, value = int(logged_as >> VALUE_BITS), int(logged_as & ((1 << VALUE_BITS) - 1))
-        if of & ((1 << KIND_BITS) - 1) == ATTEMPT:
-            found.tallied[tallied], found.tallies[tallied] = bases[of >> KIND_BITS] + value, end - begin
-            tallied += 1
-        else:
-            if of != last:
-                found.first[groups], found.values[groups] = sampled, 0
-                groups += 1
-                last = of
-            found.values[groups - 1] += end - begin
-            found.bins[sampled], found.counts[sampled] = value, end - begin
-            sampled += 1
-        begin = end
+    for rank in range(len(bases)):
+        last = -1
+        for i in range(begin, ends[rank]):
+            entry = np.int64(spare[i])
+            word = entry >> WORD_BITS
+            counts[entry] += 1
+            words[word] |= np.int64(1) << (entry & WORD_MASK)
+            whole[word >> WORD_BITS] |= np.int64(1) << (word & WORD_MASK)
+        begin = ends[rank]
+        for of_words in range(len(whole)):
+            while whole[of_words] != 0:
+                word = of_words << WORD_BITS | trailing_zeros(whole[of_words])
+                whole[of_words] &= whole[of_words] - 1
+                bits, words[word] = words[word], 0
+                while bits != 0:
+                    entry = word << WORD_BITS | trailing_zeros(bits)
+                    bits &= bits - 1
+                    count, counts[entry] = counts[entry], 0
+                    kind, value = entry >> VALUE_BITS, entry & ((1 << VALUE_BITS) - 1)
+                    if kind == ATTEMPT:
+                        found.tallied[tallied], found.tallies[tallied] = bases[rank] + value, count
+                        tallied += 1
+                        continue
+                    if kind != last:
+                        found.first[groups], found.values[groups] = sampled, 0
+                        groups += 1
+                        last = kind
+                    found.values[groups - 1] += count
+                    found.bins[sampled], found.counts[sampled] = value, count
+                    sampled += 1
     sizes[0], sizes[1], sizes[2] = tallied, groups, sampled
 
 

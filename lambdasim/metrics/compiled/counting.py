@@ -1,12 +1,25 @@
 """The compiled pass from outside: it takes tables of records and fills the accumulators of the meter."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lambdasim.metrics.cells import Cells, Int64, Integers, Totals, wide
 from lambdasim.metrics.compiled import tables
-from lambdasim.metrics.compiled.tables import GROUPS, LOG, NO_VALUE, SAMPLED, USUAL, Found, Merged
+from lambdasim.metrics.compiled.tables import (
+    COLUMNS,
+    GROUP,
+    GROUPS,
+    LOG,
+    NO_VALUE,
+    SAMPLE,
+    SAMPLED,
+    USUAL,
+    Found,
+    Merged,
+)
 from lambdasim.metrics.histogram import BIN_BITS, Histograms, Samples
 from lambdasim.metrics.ledger import BOTH, sample_group
 from lambdasim.metrics.occupancy import Occupancy
@@ -54,8 +67,10 @@ class CompiledPass:
         self._loads = loads
         self._tables = tables.empty(settings, functions)
         self._spare = np.empty(LOG, np.uint32)
-        self._digits = np.empty(3 << 11, np.int64)
-        self._found = Found(*(np.empty(LOG, kind) for kind in (*[np.int64] * 4, *[np.int32] * 2)))
+        self._room = tables.room()
+        self._found = Found(*(np.empty(LOG, kind) for kind in (*[np.int64] * 4, np.int16, np.int32)))
+        self._sampled = np.empty(GROUPS * SAMPLED + 1, SAMPLE)  # the loop writes one more, which it does not count
+        self._columns = np.empty(GROUPS * COLUMNS, np.int64)
         self._into = accumulators
         self.area_ns = 0
         """As the meter's; complete after :meth:`finish`."""
@@ -80,31 +95,22 @@ class CompiledPass:
         loop = self._tables.loop[0]
         self.area_ns += (int(loop["area_high"]) << 32) + int(loop["area_low"])
         self.sojourn_ns += (int(loop["sojourn_high"]) << 32) + int(loop["sojourn_low"])
-        records = self._tables.groups[: loop["groups"]]
-        order = np.argsort(records["key"])
-        groups = tables.columns(records, order)
-        self._at_once(groups, order)
+        order = np.argsort(self._tables.groups["key"][: loop["groups"]])
+        groups, samples = self._in_order(order)
+        lasted_ns = (int(groups["high"].sum()) << 32) + int(groups["low"].sum())  # of warm successes at once
+        self.area_ns += lasted_ns
+        self.sojourn_ns += lasted_ns
         self._executions(groups)
-        self._counts(groups, order)
+        self._counts(groups, samples, order)
         self._histograms(groups, order)
         tables.clear(self._tables)
 
-    def _at_once(self, groups: Columns, order: Int64) -> None:
-        """Put what was counted of warm successes at once with the others; ``groups`` are in ``order``."""
-        high, low = groups["high"], groups["low"]
-        lasted_ns = (int(high.sum()) << 32) + int(low.sum())
-        self.area_ns += lasted_ns
-        self.sojourn_ns += lasted_ns
-        groups["usual"] += groups["whole"]
-        groups["executions"] += groups["whole"]
-        for name in ("busy_ns", "part"):
-            groups[name] += (high << 32) + low
-        moments = self._tables.moments
-        both = BOTH * GROUPS + order
-        moments["high"][both] += high
-        moments["low"][both] += low
-        moments["largest"][both] = np.maximum(moments["largest"][both], groups["largest"])
-        moments["smallest"][both] = np.minimum(moments["smallest"][both], groups["smallest"])
+    def _in_order(self, order: Int64) -> tuple[Columns, NDArray[Any]]:
+        """Return the groups in an order, and the moments of their values: both until this is called again."""
+        groups, columns = self._tables.groups, self._columns[: COLUMNS * len(order)]
+        arrays = (groups, groups.view(np.int64), self._tables.moments, order, columns, self._sampled)
+        found = self._loops["handing"](arrays)
+        return dict(zip(GROUP.names or (), columns.reshape(COLUMNS, -1), strict=True)), self._sampled[:found]
 
     def _executions(self, groups: Columns) -> None:
         """Hand over what is not counted by value."""
@@ -125,36 +131,32 @@ class CompiledPass:
             after_ns = groups["after_ns"] if not prefix else None  # nobody asks for that of the provisioned
             occupancy.merge(Totals(place[changed], sums, {}), function, at_warmup, before_ns, after_ns)
 
-    def _counts(self, groups: Columns, order: Int64) -> None:
+    def _counts(self, groups: Columns, samples: NDArray[Any], order: Int64) -> None:
         """Hand over counts and moments; ``groups`` are in the order of their keys, which is ``order``."""
         cell, measured = groups["key"] >> 2, groups["key"] >> 1 & 1
         # in the log all attempts are as if they were not measured
         own = cell << CODE_BITS | code_of(0, 0, 0, 0, 0, 0, measured, 0)  # type: ignore[no-untyped-call]
-        ranks = np.empty_like(order)
+        ranks = np.empty(len(order), np.int32)
         ranks[order] = np.arange(len(order))
         log, found, sizes = self._tables.log[: self._tables.loop["logged"][0]], self._found, np.zeros(3, np.int64)
-        self._loops["collecting"]((log, self._spare, self._digits, ranks, own, *found, sizes))
+        self._loops["collecting"]((log, self._spare, ranks, own, *self._room, *found, sizes))
         tallied, counted, cells = sizes.tolist()
         usual = np.flatnonzero(groups["usual"])
         keys = np.concatenate((found.tallied[:tallied], own[usual] + USUAL))
         self._into.tally.merge(keys, np.concatenate((found.tallies[:tallied], groups["usual"][usual])))
 
-        moments = self._tables.moments
-        there = moments["smallest"].reshape(SAMPLED, -1)[:, order] < NO_VALUE
-        rank, kind = np.nonzero(there.T)
-        moments = tables.chosen(moments, kind * GROUPS + order[rank])
-        first, counts = found.first[:counted].copy(), found.counts[:cells].copy()
+        rank, kind = samples["rank"], samples["kind"]
         self._into.samples.merge(
             Histograms(
                 groups=sample_group(cell[rank], kind, measured[rank]),
                 count=found.values[:counted].copy(),
-                total_high=moments["high"].copy(),
-                total_low=moments["low"].copy(),
-                minimum=moments["smallest"].copy(),
-                maximum=moments["largest"].copy(),
-                first=first,
-                bins=found.bins[:cells].astype(np.int16),
-                counts=_narrow(counts),
+                total_high=samples["high"].copy(),
+                total_low=samples["low"].copy(),
+                minimum=samples["smallest"].copy(),
+                maximum=samples["largest"].copy(),
+                first=found.first[:counted].copy(),
+                bins=found.bins[:cells].copy(),
+                counts=_narrow(found.counts[:cells]),
             )
         )
 

@@ -6,12 +6,26 @@ import numpy as np
 
 from lambdasim.machine_code.jit import array_at, kernel
 from lambdasim.metrics.compiled.collecting import collect, merge
+from lambdasim.metrics.compiled.handing import hand_over
 from lambdasim.metrics.compiled.level_tables import Levels
 from lambdasim.metrics.compiled.levels import follow
 from lambdasim.metrics.compiled.line_tables import Lines
 from lambdasim.metrics.compiled.lines import write
 from lambdasim.metrics.compiled.loop import run
-from lambdasim.metrics.compiled.tables import FUNCTION, GROUP, LINE, LOOP, MOMENTS, ROW, SETTINGS, Found, Merged, Tables
+from lambdasim.metrics.compiled.tables import (
+    FUNCTION,
+    GROUP,
+    LINE,
+    LOOP,
+    MOMENTS,
+    ROW,
+    SAMPLE,
+    SETTINGS,
+    Found,
+    Merged,
+    Room,
+    Tables,
+)
 from lambdasim.metrics.compiled.time_tables import Times
 from lambdasim.metrics.compiled.times import describe
 
@@ -40,23 +54,40 @@ def counting(arrays: Any, begin: int) -> int:
     return run(tables, array_at(arrays[20], arrays[21], ROW), begin)
 
 
+def handing(arrays: Any, number: int) -> int:
+    """Run ``handing.hand_over`` on its arguments."""
+    return hand_over(
+        array_at(arrays[0], arrays[1], GROUP),
+        array_at(arrays[2], arrays[3], INTEGER),
+        array_at(arrays[4], arrays[5], MOMENTS),
+        array_at(arrays[6], arrays[7], INTEGER),
+        array_at(arrays[8], arrays[9], INTEGER),
+        array_at(arrays[10], arrays[11], SAMPLE),
+    )
+
+
 def collecting(arrays: Any, number: int) -> int:
     """Run ``collecting.collect`` on its arguments."""
     collect(
         array_at(arrays[0], arrays[1], ENTRY),
         array_at(arrays[2], arrays[3], ENTRY),
-        array_at(arrays[4], arrays[5], INTEGER),
+        array_at(arrays[4], arrays[5], INDEX),
         array_at(arrays[6], arrays[7], INTEGER),
-        array_at(arrays[8], arrays[9], INTEGER),
-        Found(
-            tallied=array_at(arrays[10], arrays[11], INTEGER),
-            tallies=array_at(arrays[12], arrays[13], INTEGER),
-            first=array_at(arrays[14], arrays[15], INTEGER),
-            values=array_at(arrays[16], arrays[17], INTEGER),
-            bins=array_at(arrays[18], arrays[19], INDEX),
-            counts=array_at(arrays[20], arrays[21], INDEX),
+        Room(
+            ends=array_at(arrays[8], arrays[9], INTEGER),
+            counts=array_at(arrays[10], arrays[11], INDEX),
+            words=array_at(arrays[12], arrays[13], INTEGER),
+            whole=array_at(arrays[14], arrays[15], INTEGER),
         ),
-        array_at(arrays[22], arrays[23], INTEGER),
+        Found(
+            tallied=array_at(arrays[16], arrays[17], INTEGER),
+            tallies=array_at(arrays[18], arrays[19], INTEGER),
+            first=array_at(arrays[20], arrays[21], INTEGER),
+            values=array_at(arrays[22], arrays[23], INTEGER),
+            bins=array_at(arrays[24], arrays[25], NARROW),
+            counts=array_at(arrays[26], arrays[27], INDEX),
+        ),
+        array_at(arrays[28], arrays[29], INTEGER),
     )
     return number
 

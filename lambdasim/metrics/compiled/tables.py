@@ -30,6 +30,11 @@ ATTEMPT: Final = SAMPLED
 KIND_BITS: Final = 3
 VALUE_BITS: Final = max(BIN_BITS, CODE_BITS)
 """An entry of the log is ``(group << KIND_BITS | kind) << VALUE_BITS | bin or code``, which fits in 31 bits."""
+ENTRY_BITS: Final = KIND_BITS + VALUE_BITS
+"""How many of them say what it is within its group."""
+WORD_BITS: Final = 6
+"""A word of 2^WORD_BITS bits says which of as many entries, or words, there are."""
+WORD_MASK: Final = (1 << WORD_BITS) - 1
 
 USUAL: Final = int(code_of(Status.SUCCESS, 0, StartKind.WARM, 0, 0, 1, 0, 0))  # type: ignore[no-untyped-call]
 """The code of nearly every attempt: a warm success at once. It is counted in its group."""
@@ -66,6 +71,9 @@ GROUP: Final = _integers(
 """All that is summed of the attempts of one function and load that arrive in one period; zero in the beginning, but for
 `smallest`. It fills four cache lines."""
 
+COLUMNS: Final = GROUP.itemsize // 8
+"""How many integers that is."""
+
 LINE: Final = _integers(*(f"_{number}" for number in range(8)))
 """A cache line."""
 LINES: Final = GROUP.itemsize // LINE.itemsize
@@ -73,6 +81,9 @@ LINES: Final = GROUP.itemsize // LINE.itemsize
 
 MOMENTS: Final = _integers("high", "low", "largest", "smallest")
 """Of the values of one kind in a group: their sum, in two parts as in ``Histograms``, and their extremes."""
+
+SAMPLE: Final = _integers("rank", "kind", *(MOMENTS.names or ()))
+"""Moments of a group's values: the place of the group in the order of keys, and their kind."""
 
 LOOP: Final = _integers(
     "groups", "logged", "in_flight",
@@ -145,25 +156,12 @@ def empty(settings: NDArray[Any], functions: NDArray[Any]) -> Tables:
     return tables
 
 
-def columns(records: NDArray[Any], order: Int64) -> dict[str, Int64]:
-    """Return the columns of records in another order, each as one stretch of memory."""
-    names = records.dtype.names or ()
-    rows = records.view(np.int64).reshape(len(records), len(names))
-    return dict(zip(names, np.ascontiguousarray(rows[order].T), strict=True))
-
-
-def chosen(records: NDArray[Any], which: Int64) -> NDArray[Any]:
-    """Return some records, copied as integers: that takes numpy a third of the time."""
-    columns = records.dtype.itemsize // np.dtype(np.int64).itemsize
-    return records.view(np.int64).reshape(-1, columns)[which].reshape(-1).view(records.dtype)
-
-
 def clear(tables: Tables) -> None:
     """Forget everything that was counted."""
     groups = int(tables.loop["groups"][0])
     tables.group_index.fill(-1)
     tables.counts[: int(tables.loop["histograms"][0]) << BIN_BITS] = 0
-    # as integers, as in `chosen`
+    # as integers, for which numpy takes a third of the time
     tables.groups.view(np.int64).reshape(GROUPS, -1)[:groups] = 0
     tables.moments.view(np.int64).reshape(SAMPLED, GROUPS, -1)[:, :groups] = 0
     tables.moments["smallest"].reshape(SAMPLED, GROUPS)[:, :groups] = NO_VALUE
@@ -180,9 +178,31 @@ class Found(NamedTuple):
     """Where the cells of each kind of each group begin."""
     values: Int64
     """How many values those are."""
-    bins: NDArray[Any]
-    """``int32``, as are the counts: there are many."""
-    counts: NDArray[Any]
+    bins: NDArray[np.int16]
+    counts: NDArray[np.int32]
+
+
+class Room(NamedTuple):
+    """What the entries of a log are counted in, one group after another; zero between two of them, but for ``ends``."""
+
+    ends: Int64
+    """Where the entries of each group end."""
+    counts: NDArray[np.int32]
+    """By entry without its group."""
+    words: Int64
+    """Of bits that say which of those there are."""
+    whole: Int64
+    """Of bits that say which words have any."""
+
+
+def room() -> Room:
+    """Return room for a log."""
+    return Room(
+        ends=np.empty(GROUPS, np.int64),
+        counts=np.zeros(1 << ENTRY_BITS, np.int32),
+        words=np.zeros(1 << ENTRY_BITS - WORD_BITS, np.int64),
+        whole=np.zeros(1 << ENTRY_BITS - 2 * WORD_BITS, np.int64),
+    )
 
 
 class Merged(NamedTuple):
