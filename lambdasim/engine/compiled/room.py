@@ -1,4 +1,4 @@
-"""Room for what grows. The loop says what it lacks and is called again; here each such array is made twice as long.
+"""Room for what grows. The loop says what it lacks and is called again; here each such array is made longer.
 
 So memory follows the number of environments alive, retries waiting and rows not yet handed over. Environments have room
 for the account's concurrency from the beginning, for a surge would copy them time and again.
@@ -12,7 +12,7 @@ from weakref import finalize
 import numpy as np
 
 from lambdasim.engine.compiled import SLOT_BITS
-from lambdasim.engine.compiled.state import ENVIRONMENTS, LEAST, State
+from lambdasim.engine.compiled.state import ENVIRONMENTS, LEAST, State, heap
 from lambdasim.engine.compiled.structs import Array, Records, declared
 from lambdasim.errors import LambdasimError
 
@@ -49,7 +49,9 @@ def enlarged(state: State, number: int) -> State:
     if number == ENVIRONMENTS and room["capacity"] >= 1 << SLOT_BITS:
         raise LambdasimError(f"The compiled engine cannot keep more than {room['capacity']:,} environments alive.")
     needed = room["used"] + room["owed"] + (LEAST + 1) * room["most"]
-    return _replaced(state, number, int(max(2 * room["capacity"], room["first"], needed)), int(room["used"]))
+    # what is not written to is no memory, and to copy less often costs less; but heaps are written to throughout
+    times = 2 if any(own.made is heap for own in _arrays_in(number).values()) else 4
+    return _replaced(state, number, int(max(times * room["capacity"], room["first"], needed)), int(room["used"]))
 
 
 def emptied(state: State, name: str) -> State:

@@ -30,8 +30,8 @@ def hand_over(
         for kind in range(BOTH, BOTH + 1) if only_at_once else range(SAMPLED):
             own, into = moments[kind * GROUPS + order[i]], sampled[found]
             into.rank, into.kind, into.high, into.low = i, kind, own.high, own.low
-            into.largest, into.smallest = own.largest, own.smallest
-            found += own.smallest < NO_VALUE
+            into.largest, into.smallest = own.largest, NO_VALUE - own.below
+            found += own.below > 0
     for begin in range(0, size, BLOCK):
         end = min(begin + BLOCK, size)
         for column in range(COLUMNS):
@@ -51,4 +51,4 @@ def add_at_once(group: Any, moments: Any) -> None:
     moments.high += group.high
     moments.low += group.low
     moments.largest = max(moments.largest, group.largest)
-    moments.smallest = min(moments.smallest, group.smallest)
+    moments.below = max(moments.below, NO_VALUE - group.smallest)

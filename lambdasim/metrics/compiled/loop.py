@@ -331,7 +331,7 @@ def sample(tables: Tables, group: int, kind: int, value: int) -> None:
     moments.high += value >> 32
     moments.low += value & LOW_HALF
     moments.largest = max(moments.largest, value)
-    moments.smallest = min(moments.smallest, value)
+    moments.below = max(moments.below, NO_VALUE - value)
 
 
 @kernel

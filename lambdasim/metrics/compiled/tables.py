@@ -79,10 +79,15 @@ LINE: Final = _integers(*(f"_{number}" for number in range(8)))
 LINES: Final = GROUP.itemsize // LINE.itemsize
 """How many of them a group takes."""
 
-MOMENTS: Final = _integers("high", "low", "largest", "smallest")
-"""Of the values of one kind in a group: their sum, in two parts as in ``Histograms``, and their extremes."""
+NO_VALUE: Final = (1 << 63) - 1
+"""The smallest of no values."""
 
-SAMPLE: Final = _integers("rank", "kind", *(MOMENTS.names or ()))
+MOMENTS: Final = _integers("high", "low", "largest", "below")
+"""Of the values of one kind in a group: their sum, in two parts as in ``Histograms``, the largest, and how far the
+smallest is below `NO_VALUE`: zero where there is none, so that memory of zeros, which costs nothing until it is written
+to, is all that is needed."""
+
+SAMPLE: Final = _integers("rank", "kind", "high", "low", "largest", "smallest")
 """Moments of a group's values: the place of the group in the order of keys, and their kind."""
 
 LOOP: Final = _integers(
@@ -125,10 +130,6 @@ class Tables(NamedTuple):
     """In them, by ``histogram << BIN_BITS | bin``, the first histogram's number being 0 here."""
 
 
-NO_VALUE: Final = (1 << 63) - 1
-"""The smallest of no values."""
-
-
 def _on_lines(records: int, record: "np.dtype[np.void]") -> NDArray[Any]:
     """Return records of zeros, the first of which begins a cache line."""
     line = 64
@@ -140,7 +141,7 @@ def _on_lines(records: int, record: "np.dtype[np.void]") -> NDArray[Any]:
 def empty(settings: NDArray[Any], functions: NDArray[Any]) -> Tables:
     """Return tables with nothing in them."""
     groups = _on_lines(GROUPS, GROUP)
-    tables = Tables(
+    return Tables(
         settings=settings,
         functions=functions,
         loop=np.zeros(1, LOOP),
@@ -152,8 +153,6 @@ def empty(settings: NDArray[Any], functions: NDArray[Any]) -> Tables:
         histogram_groups=np.zeros(HISTOGRAMS, np.int64),
         counts=np.zeros(HISTOGRAMS << BIN_BITS, np.int64),
     )
-    tables.moments["smallest"] = NO_VALUE
-    return tables
 
 
 def clear(tables: Tables) -> None:
@@ -164,7 +163,6 @@ def clear(tables: Tables) -> None:
     # as integers, for which numpy takes a third of the time
     tables.groups.view(np.int64).reshape(GROUPS, -1)[:groups] = 0
     tables.moments.view(np.int64).reshape(SAMPLED, GROUPS, -1)[:, :groups] = 0
-    tables.moments["smallest"].reshape(SAMPLED, GROUPS)[:, :groups] = NO_VALUE
     tables.loop[0] = np.zeros((), LOOP)
 
 
