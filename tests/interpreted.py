@@ -18,7 +18,7 @@ TIGHT = (
     ("state", "LEAST: Final = 16", "LEAST: Final = 1"),
     (
         "room",
-        'int(max(2 * room["capacity"], room["first"], needed))',
+        'int(max(times * room["capacity"], room["first"], needed))',
         'int(max(room["capacity"] * 9 // 8 + 1, needed))',
     ),
 )

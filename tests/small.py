@@ -14,14 +14,14 @@ from hypothesis.strategies import SearchStrategy
 from lambdasim.engine.reference import engine as simpy
 
 MOST = 3_000
-"""Events of the SimPy engine after the last arrival; the median plan has some dozens."""
+"""Records until the last arrival, and events of the SimPy engine after it; the median plan has some dozens."""
 
 
 Strategy = TypeVar("Strategy", bound=Callable[..., SearchStrategy[Any]])
 
 
 def only_small(strategy: Strategy) -> Strategy:
-    """Let a strategy draw cases that end after so many events; a case knows its ``plan()`` and ``chunks()``."""
+    """Let a strategy draw cases of so few records and events; a case knows its ``plan()`` and ``chunks()``."""
 
     @wraps(strategy)
     def chosen(*values: Any, **more: Any) -> SearchStrategy[Any]:
@@ -33,8 +33,11 @@ def only_small(strategy: Strategy) -> Strategy:
 def _small(case: Any) -> Any:
     engine, chunks = simpy.ReferenceEngine(case.plan()), list(case.chunks())
     last_ns = max(int(chunk.arrival_ns.max(initial=0)) for chunk in chunks)
+    records = 0
     for chunk in chunks:
-        engine.advance(replace(chunk, until_ns=min(chunk.until_ns, last_ns + 1)))
+        known = engine.advance(replace(chunk, until_ns=min(chunk.until_ns, last_ns + 1)))
+        records += len(known.invocations) + len(known.deliveries)
+        assume(records <= MOST)
     with patch.object(simpy, "DRAINED_EVENTS", MOST):
         assume(engine.drain() is None)
     return case
