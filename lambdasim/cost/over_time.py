@@ -29,9 +29,8 @@ def cost_over_time(
             places, amounts = charged.setdefault(rate.of, ([], []))
             places.append(place[function])
             amounts.append(steps * rate.amount / USD)
-    periods = max((int(use.period.max(initial=0)) for use in uses), default=0) + 1
     different = {(id(use.owner), id(use.period)): use for use in uses}  # several are of the same owners and periods
-    keys_of = {key: use.owner * periods + use.period for key, use in different.items()}
+    keys_of = {key: use.period * len(owners) + use.owner for key, use in different.items()}
     charges: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
     for name, (places, amounts) in charged.items():
         usd = np.zeros(len(owners))
@@ -43,7 +42,7 @@ def cost_over_time(
         rate_of = np.divide(usd, used, out=np.zeros(len(owners)), where=used > 0)
         charges += [(keys_of[id(use.owner), id(use.period)], use.amount * rate_of[use.owner]) for use in known]
         unseen = np.flatnonzero((used <= 0) & (usd > 0))
-        charges.append((unseen * periods, usd[unseen]))
+        charges.append((unseen, usd[unseen]))
     keys = _distinct([own for own, _ in charges])
     total = np.zeros(len(keys))
     for own, amount in charges:
@@ -53,7 +52,9 @@ def cost_over_time(
             np.add.at(total, np.searchsorted(keys, own), amount)
     if not total.all():
         keys, total = keys[total > 0], total[total > 0]
-    return keys // periods, keys % periods, total
+    owner = keys % len(owners)
+    order = np.argsort(owner.astype(np.uint16 if len(owners) <= 1 << 16 else np.int64), kind="stable")
+    return owner[order], (keys // len(owners))[order], total[order]
 
 
 def _distinct(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:

@@ -110,10 +110,10 @@ class Measured:
             "ephemeral-storage": used.billed_ms + used.provisioned_billed_ms,
             "log-bytes": used.log_bytes,
         }
-        weight = np.ones(len(ledger.functions))
+        own, weight = function, np.ones(1)
         if len(label.names) < len(ledger.functions):  # an update may have changed what a millisecond costs
-            weight = np.array([f.memory_mb for f in ledger.functions], np.float64)
-        own, weight = label.of[function], weight[function]
+            own = label.of[function]
+            weight = np.array([f.memory_mb for f in ledger.functions], np.float64)[function]
         of_functions = [
             PeriodUse(item, own, period, amount * weight) for item, amount in amounts.items() if amount.any()
         ]

@@ -333,8 +333,7 @@ class Metrics:
     def _balances(self, ledger: Ledger) -> list[invariants.Balance]:
         names = [f.name for f in self._functions]
         count = len(names)
-        _, function, _ = ledger.place(ledger.counts.cell)
-        happened = ledger.counts.by(function, count, np.ones(len(function), bool))
+        happened = ledger.happened.events()
         n = {event: values.tolist() for event, values in happened.items()}
         n["new"] = (happened["cold_starts"] + happened["initialised_ahead"]).tolist()
         busy_ns = sums_by((ledger.work.keys >> 1) % max(count, 1), ledger.work["busy_ns"], count)

@@ -140,7 +140,8 @@ def alias(ledger: Ledger, name: str) -> Json:
     function = function_of(name)
     of = np.array([one.of == function for one in ledger.functions], bool)
     _, index, load = ledger.place(ledger.counts.cell)
-    happened = ledger.counts.by(np.zeros(len(load), np.int64), 1, ledger.counts.measured & own[load] & of[index])
+    rows = np.flatnonzero(own[load] & of[index])
+    happened = ledger.counts.by(np.zeros(len(rows), np.int64), 1, rows).events(measured=True)
     _, index, load, kind, measured = ledger.sample_place()
     some = measured & own[load] & of[index]
     return _outcomes(happened, ledger)[0] | {
@@ -151,9 +152,7 @@ def alias(ledger: Ledger, name: str) -> Json:
 
 def functions(ledger: Ledger, measures: Measures, bills: Sequence[Billed]) -> dict[str, Json]:
     """Return the object of each function, or version, by name."""
-    _, owner, _ = ledger.place(ledger.counts.cell)
-    count = len(ledger.functions)
-    happened = ledger.counts.by(owner, count, ledger.counts.measured)
+    happened = ledger.happened.events(measured=True)
     concurrency = _recorded(ledger, "function_concurrency", ledger.executing.at_warmup)
     environments = _recorded(ledger, "environments", ledger.alive.at_warmup)
     changed, times_ns, alive = ledger.control.samples(LevelMetric.ENVIRONMENTS)
@@ -195,8 +194,7 @@ def _restored(happened: Mapping[str, Int64], measures: Measures, function: int) 
 
 def account(ledger: Ledger, measures: Measures) -> Json:
     """Return the account's object, without its cost."""
-    everything = np.zeros(len(ledger.counts.cell), np.int64)
-    happened = ledger.counts.by(everything, 1, ledger.counts.measured)
+    happened = ledger.happened.together().events(measured=True)
     executing = int(ledger.executing.at_warmup.sum())
     everyone = np.arange(len(ledger.functions))
     is_unreserved = ledger.control.is_unreserved(everyone, np.full(len(everyone), ledger.warmup_ns))
@@ -242,8 +240,8 @@ def sources(ledger: Ledger, measures: Measures) -> dict[str, Json]:
         for name in dict.fromkeys((load.name, load.source)):
             if name is not None:
                 members.setdefault(name, []).append(i)
-    _, _, load_of_count = ledger.place(ledger.counts.cell)
-    happened = ledger.counts.by(load_of_count, len(ledger.loads), ledger.counts.measured)
+    load_of_count = ledger.counts.cell % max(len(ledger.loads), 1)
+    happened = ledger.counts.by(load_of_count, len(ledger.loads)).events(measured=True)
     pair, kind = _with_kind(measures.by_pair)
     load_of = pair // max(measures.functions, 1)  # which are whole, where the ledger has versions
     outcomes, times = _outcomes(happened, ledger), _latencies(ledger, measures)
