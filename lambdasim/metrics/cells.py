@@ -95,6 +95,8 @@ def exact_sum(values: Int64) -> int:
 
 def sums_by(index: Int64, values: Int64, size: int) -> list[int]:
     """Return the exact sum of ``values`` for each ``index`` in ``range(size)``, as Python integers."""
+    if not values.any():
+        return [0] * size
     if len(values) * max(int(values.max(initial=0)), -int(values.min(initial=0))) < 1 << 63:
         sums = np.zeros(size, np.int64)
         np.add.at(sums, index, values)

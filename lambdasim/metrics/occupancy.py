@@ -5,6 +5,7 @@ left by then. This module does not know what occupies whom.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -17,7 +18,7 @@ STRETCH: Final = 2**16
 """
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Levels:
     """The level of each function in each period in which something was there, ordered by function, then period."""
 
@@ -71,6 +72,7 @@ class Levels:
             _integral_ns=self._integral_ns[index],
         )
 
+    @cached_property
     def totals(self) -> list[int]:
         """Return each function's integral over the whole run, in ns."""
         return sums_by(self.function, self.integral_ns, len(self.before_ns))
