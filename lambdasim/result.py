@@ -6,8 +6,7 @@ A result is derived from the outcomes of simulations and is never changed afterw
 import hashlib
 import platform
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
@@ -410,9 +409,7 @@ def _save_resolved(config: ExperimentConfig, path: Path) -> "list[Defaults]":
 def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any]:
     """Return the part of the summary that differs between replications: account, functions, sources and cost."""
     measured, bill = outcome.measured, outcome.bill
-    owners = bill.owners
-    no_month = None if bill.month is None else Decimal(0)
-    nothing = Amounts(monthly=no_month, uncertain_monthly=no_month)
+    owners, nothing = bill.owners, bill.nothing
 
     def with_cost(objects: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
         return {
@@ -447,7 +444,7 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
     account = measured.account
     give_back(len(measured.usage))
     return {
-        "account": account | {"cost": {amount.name: cost[amount.name] for amount in fields(Amounts)}},
+        "account": account | {"cost": {name: cost[name] for name in Amounts._fields}},
         "functions": with_versions(measured.functions),
         "sources": with_cost(measured.sources, config.event_sources),
         **({"downstreams": measured.downstreams} if measured.downstreams else {}),

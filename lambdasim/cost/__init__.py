@@ -1,4 +1,4 @@
-"""What a run costs: dated public prices, and bills made from quantities with decimal arithmetic.
+"""What a run costs: dated public prices, and bills made from quantities in exact arithmetic.
 
 This package knows no clock, no record and no engine; :class:`lambdasim.usage.FunctionUsage` is all it reads.
 """

@@ -4,98 +4,154 @@ A bill knows quantities and prices; it does not know how a run came by them. On 
 the amount, and the lines sum to the total, both exactly.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
-from functools import cached_property, lru_cache
+from fractions import Fraction
+from functools import cached_property
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from lambdasim.cost.month import Month
-from lambdasim.cost.price_book import Evidence, Item, PriceBook, Tier
+from lambdasim.cost.price_book import PRICE_DECIMALS, Evidence, Item, PriceBook, Tier
+from lambdasim.cost.quantities import Used
 from lambdasim.cost.tiers import proportional_parts, tiered_parts
-from lambdasim.errors import InputError
 from lambdasim.garbage import uncollected
-from lambdasim.units import NS_PER_MONTH, NS_PER_S
-from lambdasim.usage import FunctionUsage, SourceUsage, Span
-
-PROVISIONED_STEP_NS: Final = 300 * 1_000_000_000
-"""Provisioned concurrency bills in steps of 5 minutes, rounded up (AWS Lambda pricing, 2026)."""
-
-FREE_EPHEMERAL_MB: Final = 512
-"""Ephemeral storage included in the price of duration (AWS Lambda pricing, 2026)."""
+from lambdasim.units import NS_PER_S
+from lambdasim.usage import FunctionUsage, SourceUsage
 
 EXACT: Final = Context(prec=60)
-NOTHING: Final = (Decimal(0), Decimal(0))
 STEP_DECIMALS: Final = 13
 STEPS: Final = 10**STEP_DECIMALS
-QUANTITY_STEP: Final = Decimal(1).scaleb(-STEP_DECIMALS)
-"""One MB-ms is 9.765625e-7 GB-s, which has 13 decimals; only units that no decimal holds are rounded to this."""
+"""Quantities are whole numbers of so many in a unit. One MB-ms is 9.765625e-7 GB-s, which has 13 decimals; only units
+that no decimal holds are rounded to that."""
+USD_DECIMALS: Final = STEP_DECIMALS + PRICE_DECIMALS
+USD: Final = 10**USD_DECIMALS
+"""Amounts are whole numbers of so many in a USD: sums of them are exact, and faster than those of decimals."""
+
+
+def usd(amount: int) -> Decimal:
+    """Return an amount in USD."""
+    return Decimal(amount).scaleb(-USD_DECIMALS, EXACT)
+
+
+@dataclass(frozen=True, eq=False)
+class Rate:
+    """What one thing costs on a bill: all that many lines have in common."""
+
+    item: str
+    """Tells tiers and the free tier apart too."""
+    of: str
+    """Name of the item in the price book."""
+    unit: str
+    unit_price: Decimal
+    evidence: Evidence
+
+    @cached_property
+    def amount(self) -> int:
+        """Of one of :data:`STEPS`."""
+        return int(self.unit_price.scaleb(PRICE_DECIMALS, EXACT))
+
+    @cached_property
+    def is_uncertain(self) -> bool:
+        """Whether nobody vouches for the price."""
+        return self.evidence.certainty == "uncertain"
+
+    @cached_property
+    def price(self) -> float:
+        """The unit's, as ``summary.json`` has it."""
+        return float(self.unit_price)
 
 
 class BillLine(NamedTuple):
-    """One line: ``usd`` is ``quantity`` (in ``unit``) times ``unit_price``, exactly."""
+    """One line: ``usd`` is ``quantity`` (in the rate's ``unit``) times its ``unit_price``, exactly."""
 
     function: str
     """Or event source."""
-    item: str
-    quantity: Decimal
-    unit: str
-    unit_price: Decimal
-    usd: Decimal
-    of: str
-    """Name of the item in the price book; ``item`` also tells tiers and the free tier apart."""
-    evidence: Evidence
+    rate: Rate
+    steps: int
+    """The quantity, of which :data:`STEPS` make one unit."""
+
+    @property
+    def item(self) -> str:
+        """What for."""
+        return self.rate.item
+
+    @property
+    def of(self) -> str:
+        """Name of the item in the price book."""
+        return self.rate.of
+
+    @property
+    def quantity(self) -> Decimal:
+        """How much, in the rate's unit."""
+        return Decimal(self.steps).scaleb(-STEP_DECIMALS, EXACT)
+
+    @property
+    def unit_price(self) -> Decimal:
+        """Of the rate, in USD."""
+        return self.rate.unit_price
+
+    @property
+    def amount(self) -> int:
+        """The amount: :data:`USD` make one."""
+        return self.steps * self.rate.amount
+
+    @property
+    def usd(self) -> Decimal:
+        """The amount, in USD."""
+        return usd(self.amount)
+
+    @property
+    def evidence(self) -> Evidence:
+        """Of the rate."""
+        return self.rate.evidence
 
     def to_dict(self) -> dict[str, Any]:
         """Return the line in plain values; amounts are floats, whole quantities integers."""
-        whole = int(self.quantity)
+        rate, steps = self.rate, self.steps
         return {
             "function": self.function,
-            "item": self.item,
-            "quantity": whole if whole == self.quantity else float(self.quantity),
-            "unit": self.unit,
-            "unit_price": _float(self.unit_price),
-            "usd": float(self.usd),
-            "source": self.evidence.text,
-            "date": self.evidence.date,
-            "certainty": self.evidence.certainty,
+            "item": rate.item,
+            "quantity": steps / STEPS if steps % STEPS else steps // STEPS,
+            "unit": rate.unit,
+            "unit_price": rate.price,
+            "usd": steps * rate.amount / USD,
+            "source": rate.evidence.text,
+            "date": rate.evidence.date,
+            "certainty": rate.evidence.certainty,
         }
 
 
-@lru_cache(1_024)  # many lines have few prices
-def _float(price: Decimal) -> float:
-    return float(price)
+class Amounts(NamedTuple):
+    """What the run cost and what a month costs, and how much of both is at uncertain prices; :data:`USD` make one."""
 
-
-@dataclass(frozen=True, slots=True)
-class Amounts:
-    """What the run cost and what a month costs, and how much of both is at uncertain prices; USD."""
-
-    total: Decimal = Decimal(0)
-    monthly: Decimal | None = None
+    total: int = 0
+    monthly: int | None = None
     """None without a month."""
-    uncertain: Decimal = Decimal(0)
-    uncertain_monthly: Decimal | None = None
+    uncertain: int = 0
+    uncertain_monthly: int | None = None
 
     def to_dict(self) -> dict[str, float | None]:
-        """Return the amounts as floats."""
+        """Return the amounts in USD."""
         return {
-            "total": float(self.total),
-            "monthly": None if self.monthly is None else float(self.monthly),
-            "uncertain": float(self.uncertain),
-            "uncertain_monthly": None if self.uncertain_monthly is None else float(self.uncertain_monthly),
+            "total": self.total / USD,
+            "monthly": None if self.monthly is None else self.monthly / USD,
+            "uncertain": self.uncertain / USD,
+            "uncertain_monthly": None if self.uncertain_monthly is None else self.uncertain_monthly / USD,
         }
 
 
 def together(every: Iterable[Amounts]) -> Amounts:
     """Return the sum of amounts; of a month where all have one."""
-    found = list(every)
-    months = [own.monthly for own in found], [own.uncertain_monthly for own in found]
-    monthly, uncertain = (
-        None if None in month else sum((own for own in month if own is not None), Decimal(0)) for month in months
+    totals, months, uncertain, uncertain_months = zip(*every, strict=True)
+    has_month = None not in months
+    return Amounts(
+        sum(totals),
+        sum(months) if has_month else None,
+        sum(uncertain),
+        sum(uncertain_months) if has_month else None,
     )
-    total = sum((own.total for own in found), Decimal(0))
-    return Amounts(total, monthly, sum((own.uncertain for own in found), Decimal(0)), uncertain)
 
 
 @dataclass(frozen=True)
@@ -119,38 +175,34 @@ class Bill:
     @property
     def total(self) -> Decimal:
         """USD of the run."""
-        return self.amounts.total
+        return usd(self.amounts.total)
 
     @property
     def monthly(self) -> Decimal | None:
         """USD of a month."""
-        return self.amounts.monthly
+        return None if self.amounts.monthly is None else usd(self.amounts.monthly)
 
     @cached_property
     def amounts(self) -> Amounts:
         """Those of the account."""
-        total, uncertain = _sums(self._by_owner.values())
-        of_month = (None, None) if self._month_by_owner is None else _sums(self._month_by_owner.values())
-        return Amounts(total, of_month[0], uncertain, of_month[1])
+        return together((self.nothing, *self.owners.values()))
+
+    @property
+    def nothing(self) -> Amounts:
+        """The amounts of who has no line."""
+        return Amounts() if self.month is None else Amounts(monthly=0, uncertain_monthly=0)
 
     @cached_property
     def owners(self) -> dict[str, Amounts]:
         """The amounts of each function and event source that has a line; they sum to the account's."""
-        lines, month = self._by_owner, self._month_by_owner
+        lines, month = _by_owner(self.lines), _by_owner(self.month or ())
+        nothing = (0, 0) if self.month is not None else (None, None)
         found = {}
-        for owner in lines | (month or {}):
-            total, uncertain = lines.get(owner, NOTHING)
-            of_month = (None, None) if month is None else month.get(owner, NOTHING)
-            found[owner] = Amounts(total, of_month[0], uncertain, of_month[1])
+        for owner in lines | month:
+            total, uncertain = lines.get(owner, (0, 0))
+            monthly, uncertain_monthly = month.get(owner, nothing)
+            found[owner] = Amounts(total, monthly, uncertain, uncertain_monthly)
         return found
-
-    @cached_property
-    def _by_owner(self) -> dict[str, tuple[Decimal, Decimal]]:
-        return _by_owner(self.lines)
-
-    @cached_property
-    def _month_by_owner(self) -> dict[str, tuple[Decimal, Decimal]] | None:
-        return None if self.month is None else _by_owner(self.month)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ``cost`` object of ``summary.json``."""
@@ -187,15 +239,13 @@ def bill(
     """
     if not services:
         book = replace(book, items={name: item for name, item in book.items.items() if item.service is None})
-    every = [(usage, usage.part_of or usage.function) for usage in usages] + [
-        (FunctionUsage(one.source, extras=one.quantities, timed_ns=one.timed_ns), one.function) for one in sources
-    ]
-    lines = _lines([usage for usage, _ in every], book, free_tier, services)
+    of_sources = [FunctionUsage(one.source, extras=one.quantities, timed_ns=one.timed_ns) for one in sources]
+    used = Used.of([*usages, *of_sources])
+    lines = _lines(used, book, free_tier, services)
     scaled = None
     if month.period_ns is not None:
-        extras = {item.extra: item for item in book.items.values()}
-        monthly = [_monthly(usage, month.of(function), extras) for usage, function in every]
-        scaled = tuple(_lines(monthly, book, free_tier, services))
+        whose = [*(usage.part_of or usage.function for usage in usages), *(one.function for one in sources)]
+        scaled = tuple(_lines(used.month(list(map(month.of, whose)), _by_extra(book)), book, free_tier, services))
     notes = ["the free tier is applied as if nothing else in the account used it this month"] if free_tier else []
     notes += [*month.notes, *_price_notes(book, usages, (*lines, *(scaled or ())))]
     if not services:
@@ -205,60 +255,57 @@ def bill(
     )
 
 
-def _base_quantities(
-    usages: Sequence[FunctionUsage], extra_items: Mapping[str | None, Item], services: bool
-) -> dict[str, list[int]]:
-    """Return what functions used of each item, in base units; extras that only other services bill may be there."""
-    quantities = {
-        "requests": [usage.requests for usage in usages],
-        "duration": [usage.billed_ms * usage.memory_mb for usage in usages],
-        "provisioned-concurrency": [_provisioned(usage) if usage.provisioned else 0 for usage in usages],
-        "provisioned-duration": [usage.provisioned_billed_ms * usage.memory_mb for usage in usages],
-        "ephemeral-storage": [
-            (usage.billed_ms + usage.provisioned_billed_ms) * max(0, usage.ephemeral_mb - FREE_EPHEMERAL_MB)
-            for usage in usages
-        ],
-    }
-    for n, usage in enumerate(usages):
-        for name, amount in usage.extras.items():
-            item = extra_items.get(name)
-            if item is None and not services:
-                continue
-            if item is None:
-                known = ", ".join(str(extra) for extra in extra_items if extra)
-                raise InputError.single(f"{usage.function}: nothing is billed by '{name}' (known: {known})")
-            billed = max(amount, item.minimum) if amount else 0
-            if item.name not in quantities:
-                quantities[item.name] = [0] * len(usages)
-            quantities[item.name][n] += billed * (usage.memory_mb if item.times_memory else 1)
-    return quantities
-
-
-def _provisioned(usage: FunctionUsage) -> int:
-    """Return the MB-ms of provisioned concurrency, in whole steps."""
-    steps = sum(span.concurrency * -(-span.lasted_ns // PROVISIONED_STEP_NS) for span in usage.provisioned)
-    return steps * (PROVISIONED_STEP_NS // 1_000_000) * usage.memory_mb
-
-
-def _lines(usages: Sequence[FunctionUsage], book: PriceBook, free_tier: bool, services: bool) -> list[BillLine]:
-    """Return the lines, function by function in the order of ``usages``."""
-    used = _base_quantities(usages, {item.extra: item for item in book.items.values()}, services)
-    by_function: list[list[BillLine]] = [[] for _ in usages]
+def _lines(used: Used, book: PriceBook, free_tier: bool, services: bool) -> list[BillLine]:
+    """Return the lines, function by function in the order of ``used``."""
+    by_item = used.by_item(_by_extra(book), services)
+    by_function: list[list[BillLine]] = [[] for _ in used.function]
     for item in book.items.values():
-        quantities = used.get(item.name, ())
-        total = sum(quantities)
-        if not total:
-            continue
-        free = proportional_parts(quantities, min(total, item.free) if free_tier else 0)
-        paid = [quantity - part for quantity, part in zip(quantities, free, strict=True)]
-        for n, part in enumerate(free):
-            if part:
-                tier = replace(book.tiers(item.name, usages[n].architecture)[0], price=Decimal(0))
-                by_function[n].append(_line(usages[n].function, f"{item.name}-free-tier", item, part, tier))
-        for n, name, tier, part in _tiered(item, usages, paid, book):
-            by_function[n].append(_line(usages[n].function, name, item, part, tier))
+        for rate, members, parts in _charges(item, by_item.get(item.name, ()), used, book, free_tier):
+            for n, steps in zip(members, _steps(parts, item.per), strict=True):
+                if steps:
+                    by_function[n].append(BillLine(used.function[n], rate, steps))
     lines = [line for lines in by_function for line in lines]
-    return lines if len({usage.function for usage in usages}) == len(usages) else _together(lines)
+    return lines if len(set(used.function)) == len(used.function) else _together(lines)
+
+
+def _by_extra(book: PriceBook) -> dict[str | None, Item]:
+    """Return the items of a price book by the extra that they bill."""
+    return {item.extra: item for item in book.items.values()}
+
+
+def _charges(
+    item: Item, quantities: Sequence[int], used: Used, book: PriceBook, free_tier: bool
+) -> Iterator[tuple[Rate, Sequence[int], Sequence[int]]]:
+    """Yield what is charged for an item, price by price: the rate, who is charged, and how many base units each."""
+    architectures = sorted({name for name, some in zip(used.architecture, quantities, strict=False) if some})
+    if not architectures:
+        return
+    members = {name: [n for n, own in enumerate(used.architecture) if own == name] for name in architectures}
+    tiers = {name: book.tiers(item.name, name) for name in architectures}
+    free = min(sum(quantities), item.free) if free_tier else 0
+    if free:
+        parts = proportional_parts(quantities, free)
+        quantities = [quantity - part for quantity, part in zip(quantities, parts, strict=True)]
+        for name in architectures:
+            nothing = replace(tiers[name][0], price=Decimal(0))
+            yield _rate(item, "-free-tier", nothing), members[name], [parts[n] for n in members[name]]
+    for sharing in [architectures] if item.shared else [[name] for name in architectures]:
+        paid = [quantities[n] for name in sharing for n in members[name]]
+        for number, shares in enumerate(tiered_parts(paid, [tier.up_to for tier in tiers[sharing[0]]])):
+            left = iter(shares)
+            for name in sharing:
+                rate = _rate(item, f"-tier-{number + 1}" if number else "", tiers[name][number])
+                yield rate, members[name], list(islice(left, len(members[name])))
+
+
+def _rate(item: Item, suffix: str, tier: Tier) -> Rate:
+    return Rate(f"{item.name}{suffix}", item.name, item.unit, tier.price, tier.evidence)
+
+
+def _steps(amounts: Sequence[int], per: int) -> list[int]:
+    """Return amounts in base units, ``per`` of which make one unit, in steps; to the nearest where it is none."""
+    factor, rest = divmod(STEPS, per)
+    return [amount * factor if not rest else round(Fraction(amount * STEPS, per)) for amount in amounts]
 
 
 def _together(lines: Sequence[BillLine]) -> list[BillLine]:
@@ -267,43 +314,8 @@ def _together(lines: Sequence[BillLine]) -> list[BillLine]:
     for line in lines:
         key = line.function, line.item, line.unit_price, line.evidence
         same = found.get(key)
-        if same is not None:
-            quantity, usd = EXACT.add(same.quantity, line.quantity), EXACT.add(same.usd, line.usd)
-            line = line._replace(quantity=quantity, usd=usd)
-        found[key] = line
+        found[key] = line if same is None else same._replace(steps=same.steps + line.steps)
     return list(found.values())
-
-
-def _tiered(
-    item: Item, usages: Sequence[FunctionUsage], paid: Sequence[int], book: PriceBook
-) -> Iterator[tuple[int, str, Tier, int]]:
-    """Yield (index of the usage, name on the bill, tier, quantity) of what is paid for an item, tier by tier."""
-    paying = [n for n, part in enumerate(paid) if part]
-    known = {name: book.tiers(item.name, name) for name in sorted({usages[n].architecture for n in paying})}
-    together: dict[str, list[int]] = {}
-    for n in sorted(paying, key=lambda n: usages[n].architecture):
-        together.setdefault("" if item.shared else usages[n].architecture, []).append(n)
-    for members in together.values():
-        tiers = [known[usages[n].architecture] for n in members]
-        shares = tiered_parts([paid[n] for n in members], [tier.up_to for tier in tiers[0]])
-        for number, parts in enumerate(shares):
-            name = item.name if not number else f"{item.name}-tier-{number + 1}"
-            yield from (
-                (n, name, own[number], part) for n, own, part in zip(members, tiers, parts, strict=True) if part
-            )
-
-
-def _line(function: str, name: str, item: Item, base: int, tier: Tier) -> BillLine:
-    whole, rest = divmod(base, item.per)
-    if not rest:
-        quantity = Decimal(whole)
-    else:
-        steps, more = divmod(base * STEPS, item.per)
-        quantity = Decimal(steps).scaleb(-STEP_DECIMALS, EXACT)
-        if more:
-            quantity = EXACT.quantize(EXACT.divide(Decimal(base), Decimal(item.per)), QUANTITY_STEP)
-    usd = EXACT.multiply(quantity, tier.price)
-    return BillLine(function, name, quantity, item.unit, tier.price, usd, item.name, tier.evidence)
 
 
 def _price_notes(book: PriceBook, usages: Sequence[FunctionUsage], lines: Sequence[BillLine]) -> Iterator[str]:
@@ -312,7 +324,7 @@ def _price_notes(book: PriceBook, usages: Sequence[FunctionUsage], lines: Sequen
     standing: dict[str, None] = {}
     uncertain: dict[Evidence, dict[str, None]] = {}
     for line in lines:
-        if line.evidence.certainty == "uncertain" and line.usd:
+        if line.rate.is_uncertain and line.amount:
             architecture = architectures.get(line.function, "x86_64")
             tiers = book.tiers(line.of, architecture)
             if book.region != book.home and any(tier.stand_in and tier.evidence == line.evidence for tier in tiers):
@@ -331,48 +343,11 @@ def _price_notes(book: PriceBook, usages: Sequence[FunctionUsage], lines: Sequen
         yield f"uncertain {plural}: {', '.join(items)} ({evidence.text}, {evidence.date})"
 
 
-def _sums(amounts: Iterable[tuple[Decimal, Decimal]]) -> tuple[Decimal, Decimal]:
-    """Return the sums of both parts of amounts, exactly."""
-    total = uncertain = Decimal(0)
-    for own, own_uncertain in amounts:
-        total, uncertain = EXACT.add(total, own), EXACT.add(uncertain, own_uncertain)
-    return total, uncertain
-
-
-def _by_owner(lines: Iterable[BillLine]) -> dict[str, tuple[Decimal, Decimal]]:
-    """Return USD of lines, and of those at uncertain prices, by function or event source."""
-    found: dict[str, tuple[Decimal, Decimal]] = {}
-    for line in lines:
-        total, uncertain = found.get(line.function, NOTHING)
-        if line.evidence.certainty == "uncertain":
-            uncertain = EXACT.add(uncertain, line.usd)
-        found[line.function] = EXACT.add(total, line.usd), uncertain
+def _by_owner(lines: Iterable[BillLine]) -> dict[str, tuple[int, int]]:
+    """Return the amounts of lines, and of those at uncertain prices, by function or event source."""
+    found: dict[str, tuple[int, int]] = {}
+    for function, rate, steps in lines:
+        amount = steps * rate.amount
+        total, uncertain = found.get(function, (0, 0))
+        found[function] = total + amount, uncertain + amount if rate.is_uncertain else uncertain
     return found
-
-
-def _monthly(usage: FunctionUsage, period_ns: int, extra_items: Mapping[str | None, Item]) -> FunctionUsage:
-    """Return the usage of a month that holds a run once in ``period_ns``, in whole numbers of each quantity's unit.
-
-    What is charged by time is there all month, at its mean over the time for which it was billed.
-    """
-
-    def month(amount: int, over_ns: int = period_ns) -> int:
-        return (2 * amount * NS_PER_MONTH + over_ns) // (2 * over_ns)
-
-    def is_timed(name: str) -> bool:
-        item = extra_items.get(name)
-        return item is not None and item.by_time
-
-    return usage._replace(
-        requests=month(usage.requests),
-        billed_ms=month(usage.billed_ms),
-        provisioned_billed_ms=month(usage.provisioned_billed_ms),
-        provisioned=tuple(
-            Span(span.concurrency, NS_PER_MONTH if span.stays else month(span.lasted_ns), span.stays)
-            for span in usage.provisioned
-        ),
-        extras={
-            name: month(amount, usage.timed_ns or period_ns) if is_timed(name) else month(amount)
-            for name, amount in usage.extras.items()
-        },
-    )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.cost.bill import BillLine
+from lambdasim.cost.bill import USD, BillLine
 from lambdasim.cost.price_book import PriceBook
 from lambdasim.usage import PeriodUse
 
@@ -23,33 +23,45 @@ def cost_over_time(
     An item that was charged although no period tells of its use is in the first one.
     """
     place = {name: i for i, name in enumerate(owners)}
-    charged: dict[str, NDArray[np.float64]] = {}
-    for line in lines:
-        if line.usd:
-            usd = charged.setdefault(line.of, np.zeros(len(owners)))
-            usd[place[line.function]] += float(line.usd)
-    periods = max((int(use.period.max(initial=0)) for use in uses), default=0) + 1
+    charged: dict[str, tuple[list[int], list[float]]] = {}
+    for function, rate, steps in lines:
+        if rate.amount:
+            places, amounts = charged.setdefault(rate.of, ([], []))
+            places.append(place[function])
+            amounts.append(steps * rate.amount / USD)
+    different = {(id(use.owner), id(use.period)): use for use in uses}  # several are of the same owners and periods
+    keys_of = {key: use.period * len(owners) + use.owner for key, use in different.items()}
     charges: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
-    for name, usd in charged.items():
+    for name, (places, amounts) in charged.items():
+        usd = np.zeros(len(owners))
+        np.add.at(usd, places, amounts)
         known = [use for use in uses if use.item in (name, book.items[name].extra)]
         used = np.zeros(len(owners))
         for use in known:
             np.add.at(used, use.owner, use.amount)
-        rate = np.divide(usd, used, out=np.zeros(len(owners)), where=used > 0)
-        for use in known:
-            amount = use.amount * rate[use.owner]
-            some = np.flatnonzero(amount > 0)
-            charges.append((use.owner[some] * periods + use.period[some], amount[some]))
+        rate_of = np.divide(usd, used, out=np.zeros(len(owners)), where=used > 0)
+        charges += [(keys_of[id(use.owner), id(use.period)], use.amount * rate_of[use.owner]) for use in known]
         unseen = np.flatnonzero((used <= 0) & (usd > 0))
-        charges.append((unseen * periods, usd[unseen]))
-    every = np.sort(
-        np.concatenate([np.zeros(0, np.int64), *(keys for keys, _ in charges)]), kind="stable"
-    )  # of few ascending runs
-    keys = every[np.diff(every, prepend=-1) > 0]
+        charges.append((unseen, usd[unseen]))
+    keys = _distinct([own for own, _ in charges])
     total = np.zeros(len(keys))
     for own, amount in charges:
         if np.array_equal(own, keys):  # as most are
             total += amount
         else:
             np.add.at(total, np.searchsorted(keys, own), amount)
-    return keys // periods, keys % periods, total
+    if not total.all():
+        keys, total = keys[total > 0], total[total > 0]
+    owner = keys % len(owners)
+    order = np.argsort(owner.astype(np.uint16 if len(owners) <= 1 << 16 else np.int64), kind="stable")
+    return owner[order], (keys // len(owners))[order], total[order]
+
+
+def _distinct(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Return all keys in some arrays, ascending."""
+    different = {id(keys): keys for keys in parts if len(keys)}
+    keys = np.concatenate([np.zeros(0, np.int64), *different.values()])
+    if (keys[1:] > keys[:-1]).all():
+        return keys
+    keys = np.sort(keys, kind="stable")  # of few ascending runs
+    return keys[np.diff(keys, prepend=-1) > 0]

@@ -21,8 +21,9 @@ from lambdasim.config.quotas import REGIONS
 from lambdasim.errors import InputError
 
 ARCHITECTURES: Final = ("x86_64", "arm64")
-PRICE_STEP: Final = Decimal("1e-10")
-"""The price list's own precision, to which a stand-in is rounded."""
+PRICE_DECIMALS: Final = 10
+"""The price list's own, to which a stand-in is rounded."""
+PRICE_STEP: Final = Decimal(1).scaleb(-PRICE_DECIMALS)
 
 
 @dataclass(frozen=True, slots=True)

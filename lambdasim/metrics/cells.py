@@ -5,8 +5,8 @@ maxima do not care. Memory grows with the number of distinct keys, and many are 
 module knows nothing of what a key means.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -54,6 +54,17 @@ def run_starts(ordered: Int64) -> Int64:
     return np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
 
 
+def distinct(parts: Iterable[Int64]) -> Int64:
+    """Return all keys that some arrays hold, ascending; most of these may be the same."""
+    different = [np.zeros(0, np.int64)]
+    different += [keys for keys in parts if not np.array_equal(keys, different[-1])]
+    keys = np.concatenate(different)
+    if (keys[1:] < keys[:-1]).any():
+        keys = np.sort(keys, kind="stable")  # of few ascending runs
+    starts = run_starts(keys)
+    return keys if len(starts) == len(keys) else keys[starts]
+
+
 def narrow(column: Integers) -> Integers:
     """Return many integers in as few bytes each as hold all of them; few as they are."""
     if len(column) < NARROW_ROWS:
@@ -84,6 +95,8 @@ def exact_sum(values: Int64) -> int:
 
 def sums_by(index: Int64, values: Int64, size: int) -> list[int]:
     """Return the exact sum of ``values`` for each ``index`` in ``range(size)``, as Python integers."""
+    if not values.any():
+        return [0] * size
     if len(values) * max(int(values.max(initial=0)), -int(values.min(initial=0))) < 1 << 63:
         sums = np.zeros(size, np.int64)
         np.add.at(sums, index, values)
@@ -114,16 +127,15 @@ class Totals:
         """Return the totals under other keys, one given for each present key; only ``where`` it is true."""
         if where is not None:
             return self.chosen(np.flatnonzero(where)).regroup(keys[where])
-        if (keys[1:] > keys[:-1]).all():
-            return Totals(keys, *self.columns)
-        order = order_of(keys)
+        order = order_of(keys) if (keys[1:] < keys[:-1]).any() else slice(None)
         ordered = keys[order]
         starts = run_starts(ordered)
         if len(starts) == len(ordered):
             return Totals(ordered, *self.chosen(order).columns)
+        run = np.cumsum(ordered[1:] != ordered[:-1])
         return Totals(
             ordered[starts],
-            {name: _summed(column[order], starts) for name, column in self.sums.items()},
+            {name: _summed(column[order], run, len(starts)) for name, column in self.sums.items()},
             {name: np.maximum.reduceat(column[order], starts) for name, column in self.maxima.items()},
         )
 
@@ -140,15 +152,25 @@ class Totals:
             {name: column[index] for name, column in self.maxima.items()},
         )
 
+    def filled(self, names: Iterable[str]) -> "Totals":
+        """Return the same with these sums too, of which those that are not there are 0 and take no memory."""
+        return replace(self, sums=dict.fromkeys(names, np.broadcast_to(np.int8(0), len(self))) | self.sums)
+
     def narrowed(self) -> "Totals":
         """Return the same in fewer bytes, if there are many."""
         sums, maxima = ({name: narrow(column) for name, column in columns.items()} for columns in self.columns)
         return Totals(self.keys, sums, maxima)
 
 
-def _summed(column: Integers, starts: Int64) -> Integers:
-    """Return the sums of stretches of a column: as narrow as fit, if it is narrow."""
-    sums: Int64 = np.add.reduceat(column, starts, dtype=np.int64)
+def _summed(column: Integers, run: Int64, runs: int) -> Integers:
+    """Return the sums of runs of a column, given to which each row but the first belongs, which is of the run 0.
+
+    They are as narrow as fit, if the column is narrow. numpy adds short runs one by one in a quarter of the time that
+    ``reduceat`` takes.
+    """
+    sums = np.zeros(runs, np.int64)
+    sums[0] = column[0]
+    np.add.at(sums, run, wide(column[1:]))
     return sums if column.dtype == np.int64 else narrow(sums)
 
 

@@ -172,14 +172,10 @@ class Histograms:
 
     def quantiles(self, quantiles: Iterable[float]) -> list[Int64]:
         """Return, for each of several quantiles, what :meth:`quantile` returns."""
-        running = np.cumsum(self.counts, dtype=np.int64)
+        ranks = np.array([rank_of(quantile, self.count) for quantile in quantiles])
         before = np.cumsum(self.count) - self.count
-        found = []
-        for quantile in quantiles:
-            rank = rank_of(quantile, self.count)
-            value = value_of(wide(self.bins[np.searchsorted(running, before + rank)]))
-            found.append(_settled(value, rank, self.count, self.minimum, self.maximum))
-        return found
+        places = np.searchsorted(np.cumsum(self.counts, dtype=np.int64), before + ranks)
+        return list(_settled(value_of(wide(self.bins[places])), ranks, self.count, self.minimum, self.maximum))
 
     def mean(self) -> NDArray[np.float64]:
         """Return each group's mean."""

@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.metrics.cells import Int64, Mask, Totals, divided
+from lambdasim.metrics.cells import Int64, Mask, Totals, divided, order_of
 from lambdasim.metrics.control import ControlLevels
 from lambdasim.metrics.histogram import Histograms, Merge
 from lambdasim.metrics.metered import LoadInfo, MeteredFunction
 from lambdasim.metrics.occupancy import Levels
-from lambdasim.metrics.tally import Counts
+from lambdasim.metrics.tally import Counts, Happened
 
 Floats = NDArray[np.float64]
 
@@ -34,7 +35,17 @@ def sample_group(cell: Int64, kind: Int64 | int, measured: Int64) -> Int64:
     return (cell << KIND_BITS | kind) << 1 | measured
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+def sample_cell(group: Int64) -> Int64:
+    """Return the cell of a group of samples."""
+    return group >> KIND_BITS + 1
+
+
+def sample_kind(group: Int64) -> Int64:
+    """Return the kind of a group of samples."""
+    return group >> 1 & (1 << KIND_BITS) - 1
+
+
+@dataclass(frozen=True, eq=False)
 class Ledger:
     """One run, counted. A cell of ``counts`` and ``samples`` is ``(period * functions + function) * loads + load``."""
 
@@ -81,10 +92,21 @@ class Ledger:
         period, function = divided(rest, len(self.functions))
         return period, function, load
 
+    @cached_property
+    def happened(self) -> Happened:
+        """What happened to each function in the whole run."""
+        _, function, _ = self.place(self.counts.cell)
+        return self.counts.by(function, len(self.functions))
+
+    def events(self, *names: str) -> Totals:
+        """Return how often some events happened, by ``period * functions + function``; events that never did are left
+        out."""
+        return self.counts.totals(self.counts.cell // max(len(self.loads), 1), names)
+
     def sample_place(self) -> tuple[Int64, Int64, Int64, Int64, Mask]:
         """Return the period, function, load and kind of each group of samples, and whether it is measured."""
         groups = self.samples.groups
-        return *self.place(groups >> KIND_BITS + 1), groups >> 1 & (1 << KIND_BITS) - 1, (groups & 1) == 1
+        return *self.place(sample_cell(groups)), sample_kind(groups), (groups & 1) == 1
 
     def samples_by(self, groups: Int64, where: Mask) -> Histograms:
         """Return the samples under other groups, one given for each present group; only ``where`` it is true."""
@@ -94,6 +116,12 @@ class Ledger:
         """Return how long each period lasted; the last one ends with the run."""
         begin = np.arange(self.periods) * self.period_ns
         return np.minimum(self.end_ns - begin, self.period_ns)
+
+    def by_owner(self, totals: Totals) -> Totals:
+        """Return totals by ``period * functions + function`` by ``function * periods + period``."""
+        period, function = divided(totals.keys, max(len(self.functions), 1))
+        order = order_of(function)
+        return Totals((function * self.periods + period)[order], *totals.chosen(order).columns)
 
     def by_period(self, period: Int64, values: Int64) -> Int64:
         """Return the sum of ``values`` in each period."""

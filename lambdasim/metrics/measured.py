@@ -48,33 +48,34 @@ class Measured:
 
         Invocations in flight at the end count as requests; their duration is billed when they end, so not here.
         """
-        by_period, control, end_ns = self.usage_by_period, self._ledger.control, self._ledger.end_ns
-        function, count = by_period.function, len(self._ledger.functions)
-        configured = set(control.changed(LevelMetric.CONFIGURED))
-        requests, extra, billed_ms, provisioned_billed_ms, _, log_bytes = (
-            sums_by(function, getattr(by_period, name), count) for name in BILLABLE
-        )
-        return {
-            f.name: FunctionUsage(
-                function=f.label,
-                architecture=f.architecture,
-                memory_mb=f.memory_mb,
-                ephemeral_mb=f.ephemeral_mb,
-                requests=requests[i],
-                billed_ms=billed_ms[i],
-                provisioned_billed_ms=provisioned_billed_ms[i],
-                provisioned=control.spans(i, end_ns) if i in configured else (),
-                extras={
-                    name: amount
-                    for name, amount in (("event-size-requests", extra[i]), ("log-bytes", log_bytes[i]))
-                    if amount
-                }
-                | (snapshots.extras(self._ledger, i) if f.snapstart == "paid" else {}),
-                timed_ns=snapshots.kept_ms(self._ledger) * NS_PER_MS if f.snapstart else 0,
+        by_period, ledger = self.usage_by_period, self._ledger
+        function, count = by_period.function, len(ledger.functions)
+        configured = set(ledger.control.changed(LevelMetric.CONFIGURED))
+        kept_ns = snapshots.kept_ms(ledger) * NS_PER_MS
+        totals = (sums_by(function, getattr(by_period, name), count) for name in BILLABLE)
+        usage = {}
+        for i, (f, requests, extra, billed_ms, provisioned_billed_ms, _, log_bytes) in enumerate(
+            zip(ledger.functions, *totals, strict=True)
+        ):
+            extras = {"event-size-requests": extra} if extra else {}
+            if log_bytes:
+                extras["log-bytes"] = log_bytes
+            if f.snapstart == "paid":
+                extras |= snapshots.extras(ledger, i)
+            usage[f.name] = FunctionUsage(
+                f.label,
+                f.architecture,
+                f.memory_mb,
+                f.ephemeral_mb,
+                requests,
+                billed_ms,
+                provisioned_billed_ms,
+                provisioned=ledger.control.spans(i, ledger.end_ns) if i in configured else (),
+                extras=extras,
+                timed_ns=kept_ns if f.snapstart else 0,
                 part_of=f.of if f.version else "",
             )
-            for i, f in enumerate(self._ledger.functions)
-        }
+        return usage
 
     def source_usage(self) -> list[SourceUsage]:
         """What each event source used: event pollers, and what AWS's other services bill."""
@@ -85,7 +86,7 @@ class Measured:
         ledger = self._whole
         peaks = np.zeros(max(len(ledger.functions), 1), np.int64)
         np.maximum.at(peaks, (ledger.work.keys >> 1) % len(peaks), ledger.work["function_concurrency"])
-        integrals = ledger.executing.totals()
+        integrals = ledger.executing.totals
         functions = {
             f.name: Busy(integral, peak)
             for f, integral, peak in zip(ledger.functions, integrals, peaks.tolist(), strict=False)
@@ -110,10 +111,10 @@ class Measured:
             "ephemeral-storage": used.billed_ms + used.provisioned_billed_ms,
             "log-bytes": used.log_bytes,
         }
-        weight = np.ones(len(ledger.functions))
+        own, weight = function, np.ones(1)
         if len(label.names) < len(ledger.functions):  # an update may have changed what a millisecond costs
-            weight = np.array([f.memory_mb for f in ledger.functions], np.float64)
-        own, weight = label.of[function], weight[function]
+            own = label.of[function]
+            weight = np.array([f.memory_mb for f in ledger.functions], np.float64)[function]
         of_functions = [
             PeriodUse(item, own, period, amount * weight) for item, amount in amounts.items() if amount.any()
         ]
@@ -146,10 +147,8 @@ class Measured:
         return objects
 
     def _objects(self, ledger: Ledger, measures: summary.Measures, groups: Groups) -> dict[str, summary.Json]:
-        members: list[list[FunctionUsage]] = [[] for _ in groups.names]
-        for group, usage in zip(groups.of.tolist(), self.usage.values(), strict=True):
-            members[group].append(usage)
-        return summary.functions(ledger, measures, list(map(summary.billed, members)))
+        bills = summary.billed(self.usage.values(), groups.of.tolist(), len(groups.names))
+        return summary.functions(ledger, measures, bills)
 
     @cached_property
     def _whole(self) -> Ledger:

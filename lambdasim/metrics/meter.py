@@ -333,19 +333,18 @@ class Metrics:
     def _balances(self, ledger: Ledger) -> list[invariants.Balance]:
         names = [f.name for f in self._functions]
         count = len(names)
-        _, function, _ = ledger.place(ledger.counts.cell)
-        happened = ledger.counts.by(function, count, np.ones(len(function), bool))
+        happened = ledger.happened.events()
         n = {event: values.tolist() for event, values in happened.items()}
         n["new"] = (happened["cold_starts"] + happened["initialised_ahead"]).tolist()
         busy_ns = sums_by((ledger.work.keys >> 1) % max(count, 1), ledger.work["busy_ns"], count)
         overfull = _overfull(ledger)
         return [
-            *invariants.conservation(names, n["requests"], n["completed"], n["refused_requests"], n["in_flight"]),
-            *invariants.busy_time(names, ledger.executing.totals(), busy_ns),
-            *invariants.environment_starts(names, self._created_on_demand.tolist(), n["new"]),
-            *invariants.environment_use(names, self._served.tolist(), n["invocations"]),
+            invariants.conservation(names, n["requests"], n["completed"], n["refused_requests"], n["in_flight"]),
+            invariants.busy_time(names, ledger.executing.totals, busy_ns),
+            invariants.environment_starts(names, self._created_on_demand.tolist(), n["new"]),
+            invariants.environment_use(names, self._served.tolist(), n["invocations"]),
             *invariants.environment_states(names, self._env_init_ns.tolist(), self._cold_ns.tolist(), overfull),
-            *invariants.little(self._area_ns, self._sojourn_ns),
+            invariants.little(self._area_ns, self._sojourn_ns),
         ]
 
 

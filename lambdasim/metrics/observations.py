@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from lambdasim.metrics.cells import Int64, Mask
-from lambdasim.metrics.ledger import LATENCIES, Floats, Ledger
+from lambdasim.metrics.cells import Int64
+from lambdasim.metrics.ledger import LATENCIES, Floats, Ledger, sample_cell, sample_kind
 from lambdasim.units import NS_PER_MS
 
 MOST_FUNCTIONS: Final = 10
@@ -44,23 +44,23 @@ def _each(ledger: Ledger) -> Iterator[tuple[str, Observed]]:
     executing = ledger.by_period(ledger.executing.period, ledger.executing.integral_ns)
     yield "account.concurrency.mean", Observed(executing.astype(np.float64), ledger.span_ns().astype(np.float64))
 
-    counts = ledger.counts
-    period, function, _ = ledger.place(counts.cell)
-    begun = counts.happened("invocations")
-    busiest = np.argsort(-np.bincount(function[begun], counts.count[begun], count), kind="stable")[:MOST_FUNCTIONS]
-    busiest.sort()  # all others are left out at once, as there may be thousands
+    begun = ledger.happened.events()["invocations"]
+    busiest = np.sort(np.argsort(-begun, kind="stable")[:MOST_FUNCTIONS])
+    number = np.full(count, -1)  # all others are left out at once, as there may be thousands
+    number[busiest] = np.arange(len(busiest))
 
-    def kept(function: Int64, period: Int64) -> tuple[Mask, Int64]:
-        return np.isin(function, busiest), np.searchsorted(busiest, function) * periods + period
+    def kept(cell: Int64) -> tuple[Int64, Int64]:
+        period, function, _ = ledger.place(cell)
+        own = np.flatnonzero(number[function] >= 0)
+        return own, number[function[own]] * periods + period[own]
 
-    own, place = kept(function, period)
-    happened = counts.by(place, len(busiest) * periods, own)
+    own, place = kept(ledger.counts.cell)
+    happened = ledger.counts.by(place, len(busiest) * periods, own).events()
     by = {event: values.reshape(-1, periods).astype(np.float64) for event, values in happened.items()}
     samples = ledger.samples
-    period, function, _, kind, _ = ledger.sample_place()
-    own, place = kept(function, period)
-    chosen = np.flatnonzero(own & np.isin(kind, LATENCIES))
-    place = place[chosen]
+    own, place = kept(sample_cell(samples.groups))
+    latency = np.isin(sample_kind(samples.groups[own]), LATENCIES)
+    chosen, place = own[latency], place[latency]
     count_of, high, low = (np.zeros(len(busiest) * periods, np.int64) for _ in range(3))
     for total, column in ((count_of, samples.count), (high, samples.total_high), (low, samples.total_low)):
         np.add.at(total, place, column[chosen])

@@ -5,11 +5,12 @@ left by then. This module does not know what occupies whom.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 
-from lambdasim.metrics.cells import Cells, Int64, Integers, Totals, divided, narrow, sums_by, wide
+from lambdasim.metrics.cells import Cells, Int64, Integers, Totals, divided, narrow, order_of, sums_by, wide
 from lambdasim.model.events import NEVER_NS
 
 STRETCH: Final = 2**16
@@ -17,7 +18,7 @@ STRETCH: Final = 2**16
 """
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Levels:
     """The level of each function in each period in which something was there, ordered by function, then period."""
 
@@ -71,6 +72,7 @@ class Levels:
             _integral_ns=self._integral_ns[index],
         )
 
+    @cached_property
     def totals(self) -> list[int]:
         """Return each function's integral over the whole run, in ns."""
         return sums_by(self.function, self.integral_ns, len(self.before_ns))
@@ -142,7 +144,7 @@ class Occupancy:
         """Return the levels of all intervals so far."""
         cells = self._cells.totals()
         period, function = divided(cells.keys, self._functions)
-        order = np.argsort(function, kind="stable")
+        order = order_of(function)
         ends = np.cumsum(np.bincount(function, minlength=self._functions))
         step = max(self._functions // (1 + len(order) // STRETCH), 1)
         changes = (function, period, cells.sums["enter"], cells.sums["part"])
@@ -160,6 +162,8 @@ class Occupancy:
         same = np.zeros(len(period), bool)
         same[:-1] = function[1:] == function[:-1]
         gap = np.where(same, np.diff(period, append=0) - 1, 0) * (after > 0)
+        if not gap.any():
+            return narrow(function), narrow(period), narrow(before), narrow(part + before * self._period_ns)
         cell = np.repeat(np.arange(len(period)), 1 + gap)
         offset = np.arange(len(cell)) - np.repeat(np.cumsum(1 + gap) - 1 - gap, 1 + gap)
         start = np.where(offset == 0, before[cell], after[cell])

@@ -7,8 +7,7 @@ from typing import Final
 import numpy as np
 
 from lambdasim.config.quotas import LOG_COLD, LOG_WARM
-from lambdasim.metrics import timeline
-from lambdasim.metrics.cells import Int64, Totals, divided, narrow
+from lambdasim.metrics.cells import Int64, Totals, distinct, divided, narrow
 from lambdasim.metrics.ledger import Ledger
 from lambdasim.records import LevelMetric
 
@@ -24,11 +23,11 @@ BILLABLE: Final = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PeriodUsage:
-    """Billable quantities by function and period: one row wherever there is any, in order of function and time."""
+    """Billable quantities by function and period: one row wherever there is any, in order of time and function."""
 
     _used: Totals
-    """By ``function * periods + period``."""
-    _periods: int
+    """By ``period * functions + function``."""
+    _functions: int
     _period_ns: int
 
     def __len__(self) -> int:
@@ -37,12 +36,12 @@ class PeriodUsage:
     @property
     def function(self) -> Int64:
         """Index of the function."""
-        return self._used.keys // self._periods
+        return self._used.keys % self._functions
 
     @property
     def period(self) -> Int64:
         """Number of the period."""
-        return self._used.keys % self._periods
+        return self._used.keys // self._functions
 
     @property
     def start_ns(self) -> Int64:
@@ -84,12 +83,10 @@ def period_usage(ledger: Ledger, extra_requests: Totals) -> PeriodUsage:
     """Return what functions used; ``extra_requests`` has the ``count`` of them by ``function * periods + period``."""
     parts: dict[str, list[tuple[Int64, Int64]]] = {name: [] for name in BILLABLE}
     for name, keys, amount in _parts(ledger, extra_requests):
-        some = np.flatnonzero(amount)
-        if len(some):
-            parts[name].append((keys if len(some) == len(keys) else keys[some], amount[some]))
-    different = {id(keys): keys for own in parts.values() for keys, _ in own}  # several have the same
-    every = np.concatenate([np.zeros(0, np.int64), *different.values()])
-    keys = Totals(every, {}, {}).regroup(every).keys
+        if amount.any():
+            some = slice(None) if amount.all() else np.flatnonzero(amount)
+            parts[name].append((keys[some], amount[some]))
+    keys = distinct([keys for own in parts.values() for keys, _ in own])
     columns = {}
     for name in BILLABLE:
         column = np.zeros(len(keys), np.int64)
@@ -99,29 +96,28 @@ def period_usage(ledger: Ledger, extra_requests: Totals) -> PeriodUsage:
             else:
                 np.add.at(column, np.searchsorted(keys, own), amount)
         columns[name] = narrow(column)
-    return PeriodUsage(Totals(keys, columns, {}), ledger.periods, ledger.period_ns)
+    return PeriodUsage(Totals(keys, columns, {}), max(len(ledger.functions), 1), ledger.period_ns)
 
 
 def _parts(ledger: Ledger, extra_requests: Totals) -> Iterator[tuple[str, Int64, Int64]]:
-    """Yield amounts of what is billed, by key, of which some are 0."""
+    """Yield amounts of what is billed, by ``period * functions + function``, of which some are 0."""
     periods, count = ledger.periods, max(len(ledger.functions), 1)
-
-    def keyed(place: Int64) -> Int64:
-        period, function = divided(place, count)
-        return function * periods + period
-
-    happened = timeline.events(ledger, "invocations", "cold_starts")
-    yield "requests", happened.keys, happened["invocations"]
-    own_bytes = np.array([f.log_bytes for f in ledger.functions], np.int64)[happened.keys // periods]
-    cold_bytes = happened["cold_starts"] * (LOG_COLD.value - LOG_WARM.value)
-    yield "log_bytes", happened.keys, happened["invocations"] * (LOG_WARM.value + own_bytes) + cold_bytes
-    yield "extra_requests", extra_requests.keys, extra_requests["count"]
-    work = keyed(ledger.work.keys >> 1)
+    events = "invocations", "cold_starts"
+    happened = ledger.events(*events).filled(events)
+    invocations, cold_starts = (happened[event] for event in events)
+    yield "requests", happened.keys, invocations
+    handlers = np.array([f.log_bytes for f in ledger.functions], np.int64)
+    own_bytes = handlers[happened.keys % count] if handlers.any() else 0
+    cold_bytes = cold_starts * (LOG_COLD.value - LOG_WARM.value)
+    yield "log_bytes", happened.keys, invocations * (LOG_WARM.value + own_bytes) + cold_bytes
+    function, period = divided(extra_requests.keys, periods)
+    yield "extra_requests", period * count + function, extra_requests["count"]
+    work = ledger.work.keys >> 1
     yield "billed_ms", work, ledger.work["billed_ms"]
     yield "provisioned_billed_ms", work, ledger.work["provisioned_billed_ms"]
-    yield "provisioned_billed_ms", keyed(ledger.provisioned_init.keys), ledger.provisioned_init["billed_ms"]
-    yield "billed_ms", keyed(ledger.ahead_init.keys), ledger.ahead_init["billed_ms"]
+    yield "provisioned_billed_ms", ledger.provisioned_init.keys, ledger.provisioned_init["billed_ms"]
+    yield "billed_ms", ledger.ahead_init.keys, ledger.ahead_init["billed_ms"]
     begin = np.arange(periods) * ledger.period_ns
     for i in ledger.control.changed(LevelMetric.CONFIGURED):
         configured_ns = ledger.control.integral_ns(LevelMetric.CONFIGURED, i, begin, begin + ledger.span_ns())
-        yield "provisioned_ns", i * periods + np.arange(periods), configured_ns
+        yield "provisioned_ns", np.arange(periods) * count + i, configured_ns

@@ -14,7 +14,7 @@ from lambdasim.machine_code.native import is_at_hand
 from lambdasim.machine_code.program import SERIES
 from lambdasim.metrics import timeline
 from lambdasim.metrics.cells import Int64, Integers, narrow, order_of, wide
-from lambdasim.metrics.ledger import Ledger
+from lambdasim.metrics.ledger import Ledger, sample_cell
 from lambdasim.metrics.series import Series
 
 MANY: Final = 2**16
@@ -30,7 +30,7 @@ class FunctionSeries:
         """Find out once where the cells of each function are."""
         self._ledger = ledger
         count = len(ledger.functions)
-        self._samples = _Places.of(ledger.sample_place()[1], count)
+        self._samples = _Places.of(ledger.place(sample_cell(ledger.samples.groups))[1], count)
         self._work = _Places.of((ledger.work.keys >> 1) % count, count)
         levels = (ledger.executing, ledger.executing_provisioned, ledger.alive, ledger.initialising)
         self._levels = [_bounds(own.function, count) for own in levels]

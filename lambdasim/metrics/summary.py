@@ -7,7 +7,6 @@ after it, their means over that in which the loads last: what drains later is to
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import add
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -58,25 +57,26 @@ def milliseconds(histograms: Histograms, owners: int) -> list[Json]:
     sums = zip(*(c.tolist() for c in (histograms.total_high, histograms.total_low, histograms.count)), strict=True)
     means = [((high << 32) + low) / (count * NS_PER_MS) for high, low, count in sums]
     times = (*histograms.quantiles(QUANTILES.values()), histograms.maximum)
-    rows = zip(means, *([value / NS_PER_MS for value in column.tolist()] for column in times), strict=True)
-    found = {
-        owner: dict(zip(TOLD, row, strict=True)) for owner, row in zip(histograms.groups.tolist(), rows, strict=True)
-    }
+    objects = [
+        {"mean": mean, "p50": p50, "p90": p90, "p95": p95, "p99": p99, "p99.9": p999, "max": most}
+        for mean, p50, p90, p95, p99, p999, most in zip(
+            means, *((column / NS_PER_MS).tolist() for column in times), strict=True
+        )
+    ]
+    found = dict(zip(histograms.groups.tolist(), objects, strict=True))
     return [found.get(owner) or dict.fromkeys(TOLD) for owner in range(owners)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measures:
-    """The values that are measured, of the whole run."""
+    """The values that are measured, of the whole run. Owners are the functions and, after the last, the account."""
 
     by_pair: Histograms
     """By ``(load * functions + function) << KIND_BITS | kind``."""
-    of_functions: Histograms
-    """By ``function << KIND_BITS | kind``."""
-    of_account: Histograms
-    """By kind."""
+    by_owner: Histograms
+    """By ``owner << KIND_BITS | kind``."""
     times: Mapping[str, Sequence[Json]]
-    """In ms, of each function and, after the last, of the account: those of :data:`OF_KIND` that the summary holds."""
+    """In ms, of each owner: those of :data:`OF_KIND` that the summary holds."""
 
     @property
     def functions(self) -> int:
@@ -90,23 +90,24 @@ class Measures:
         by_pair = _by_pair(ledger)
         pair, kind = _with_kind(by_pair)
         of_functions = by_pair.regroup(pair % max(count, 1) << KIND_BITS | kind, merge=merge)
-        function, kind = _with_kind(of_functions)
-        of_account = of_functions.regroup(kind, merge=merge)
-        everything = np.zeros(len(of_account), np.int64)
+        _, kind = _with_kind(of_functions)
+        of_account = of_functions.regroup(count << KIND_BITS | kind, merge=merge)
+        by_owner = Histograms.joined([of_functions, of_account])
+        owner, kind = _with_kind(by_owner)
+        names = ["latency", "duration", "init_duration"]
+        if any(function.snapstart for function in ledger.functions):
+            names.append("restore_duration")
         times = {
-            name: [
-                *milliseconds(of_functions.regroup(function, np.isin(kind, OF_KIND[name]), merge), count),
-                *milliseconds(of_account.regroup(everything, np.isin(of_account.groups, OF_KIND[name]), merge), 1),
-            ]
-            for name in ("latency", "duration", "init_duration", "restore_duration")
+            name: milliseconds(by_owner.regroup(owner, np.isin(kind, OF_KIND[name]), merge), count + 1)
+            for name in names
         }
-        return cls(by_pair, of_functions, of_account, times)
+        return cls(by_pair, by_owner, times)
 
     def histograms(self, owner: int) -> dict[str, Histogram]:
-        """Return the histograms of :data:`OF_KIND` of a function, or after the last of the account, in ns."""
-        every, first = (self.of_account, 0) if owner == self.functions else (self.of_functions, owner << KIND_BITS)
+        """Return the histograms of :data:`OF_KIND` of an owner, in ns."""
         return {
-            name: Histogram.merged([every.histogram(first | kind) for kind in kinds]) for name, kinds in OF_KIND.items()
+            name: Histogram.merged([self.by_owner.histogram(owner << KIND_BITS | kind) for kind in kinds])
+            for name, kinds in OF_KIND.items()
         }
 
 
@@ -128,10 +129,13 @@ class Billed(NamedTuple):
     gb_seconds: float
 
 
-def billed(usage: Iterable[FunctionUsage]) -> Billed:
-    """Return what versions of a function are billed for together."""
-    every = list(usage)
-    return Billed(sum(one.billed_ms + one.provisioned_billed_ms for one in every), sum(one.gb_seconds for one in every))
+def billed(usages: Iterable[FunctionUsage], of: Sequence[int], count: int) -> list[Billed]:
+    """Return what ``count`` functions are billed for, given of which function each usage is."""
+    ms, gb_seconds = [0] * count, [0.0] * count
+    for group, usage in zip(of, usages, strict=True):
+        ms[group] += usage.billed_ms + usage.provisioned_billed_ms
+        gb_seconds[group] += usage.gb_seconds
+    return list(map(Billed, ms, gb_seconds))
 
 
 def alias(ledger: Ledger, name: str) -> Json:
@@ -140,7 +144,8 @@ def alias(ledger: Ledger, name: str) -> Json:
     function = function_of(name)
     of = np.array([one.of == function for one in ledger.functions], bool)
     _, index, load = ledger.place(ledger.counts.cell)
-    happened = ledger.counts.by(np.zeros(len(load), np.int64), 1, ledger.counts.measured & own[load] & of[index])
+    rows = np.flatnonzero(own[load] & of[index])
+    happened = ledger.counts.by(np.zeros(len(rows), np.int64), 1, rows).events(measured=True)
     _, index, load, kind, measured = ledger.sample_place()
     some = measured & own[load] & of[index]
     return _outcomes(happened, ledger)[0] | {
@@ -151,52 +156,61 @@ def alias(ledger: Ledger, name: str) -> Json:
 
 def functions(ledger: Ledger, measures: Measures, bills: Sequence[Billed]) -> dict[str, Json]:
     """Return the object of each function, or version, by name."""
-    _, owner, _ = ledger.place(ledger.counts.cell)
-    count = len(ledger.functions)
-    happened = ledger.counts.by(owner, count, ledger.counts.measured)
-    concurrency = _recorded(ledger, "function_concurrency", ledger.executing.at_warmup)
-    environments = _recorded(ledger, "environments", ledger.alive.at_warmup)
+    happened = ledger.happened.events(measured=True)
+    objects = _outcomes(happened, ledger)
+    after = ledger.work.keys & 1 == 1
+    own = (ledger.work.keys[after] >> 1) % max(len(objects), 1)
+
+    def highest(name: str, at_warmup: Int64) -> Int64:
+        """Return the highest level of each function since the warm-up."""
+        most = at_warmup.copy()
+        np.maximum.at(most, own, ledger.work[name][after])
+        return most
+
+    environments = highest("environments", ledger.alive.at_warmup)
     changed, times_ns, alive = ledger.control.samples(LevelMetric.ENVIRONMENTS)
     np.maximum.at(environments, changed[times_ns >= ledger.warmup_ns], alive[times_ns >= ledger.warmup_ns])
-    utilization = _recorded(ledger, "utilization", _utilization_at_warmup(ledger))
-    concurrency_mean = _means(ledger, ledger.executing)
-    environments_mean = _means(ledger, ledger.alive)
-    highest, most, created = concurrency.tolist(), environments.tolist(), ledger.created.tolist()
-    provisioned, spillover = happened["provisioned"].tolist(), happened["spillover"].tolist()
-    used, changing = utilization.tolist(), set(ledger.control.changed(LevelMetric.ALLOCATED))
-    result = {}
-    for i, (function, of) in enumerate(zip(ledger.functions, _outcomes(happened, ledger), strict=True)):
-        result[function.name] = of | {
-            "latency": measures.times["latency"][i],
-            "duration": measures.times["duration"][i],
-            "init_duration": measures.times["init_duration"][i],
-            **(_restored(happened, measures, i) if function.snapstart else {}),
-            **({"initialised_ahead": int(happened["initialised_ahead"][i])} if function.ahead else {}),
-            "billed_duration_ms": bills[i].ms,
-            "gb_seconds": bills[i].gb_seconds,
-            "concurrency": {"max": highest[i], "mean": concurrency_mean[i]},
-            "environments": {"max": most[i], "mean": environments_mean[i], "created": created[i]},
-            "provisioned": {
-                "invocations": provisioned[i],
-                "spillover": spillover[i],
-                "utilization_max": share_of(used[i]),
-                "allocated": _allocated(ledger, i) if i in changing else {"max": 0, "mean": 0.0},
-            },
+    rows = zip(
+        ledger.functions,
+        objects,
+        *(measures.times[name][:-1] for name in ("latency", "duration", "init_duration")),
+        bills,
+        highest("function_concurrency", ledger.executing.at_warmup).tolist(),
+        _means(ledger, ledger.executing),
+        environments.tolist(),
+        _means(ledger, ledger.alive),
+        ledger.created.tolist(),
+        happened["provisioned"].tolist(),
+        happened["spillover"].tolist(),
+        map(share_of, highest("utilization", _utilization_at_warmup(ledger)).tolist()),
+        strict=True,
+    )
+    changing = set(ledger.control.changed(LevelMetric.ALLOCATED))
+    for i, (
+        function, of, latency, duration, init_duration, bill, executing, executing_mean, most, mean, created,
+        provisioned, spillover, used,
+    ) in enumerate(rows):  # fmt: skip
+        of["latency"], of["duration"], of["init_duration"] = latency, duration, init_duration
+        if function.snapstart:
+            of["restores"] = int(happened["restores"][i])
+            of["restore_duration"] = measures.times["restore_duration"][i]
+        if function.ahead:
+            of["initialised_ahead"] = int(happened["initialised_ahead"][i])
+        of["billed_duration_ms"], of["gb_seconds"] = bill
+        of["concurrency"] = {"max": executing, "mean": executing_mean}
+        of["environments"] = {"max": most, "mean": mean, "created": created}
+        of["provisioned"] = {
+            "invocations": provisioned,
+            "spillover": spillover,
+            "utilization_max": used,
+            "allocated": _allocated(ledger, i) if i in changing else {"max": 0, "mean": 0.0},
         }
-    return result
-
-
-def _restored(happened: Mapping[str, Int64], measures: Measures, function: int) -> Json:
-    return {
-        "restores": int(happened["restores"][function]),
-        "restore_duration": measures.times["restore_duration"][function],
-    }
+    return {function.name: of for function, of in zip(ledger.functions, objects, strict=True)}
 
 
 def account(ledger: Ledger, measures: Measures) -> Json:
     """Return the account's object, without its cost."""
-    everything = np.zeros(len(ledger.counts.cell), np.int64)
-    happened = ledger.counts.by(everything, 1, ledger.counts.measured)
+    happened = ledger.happened.together().events(measured=True)
     executing = int(ledger.executing.at_warmup.sum())
     everyone = np.arange(len(ledger.functions))
     is_unreserved = ledger.control.is_unreserved(everyone, np.full(len(everyone), ledger.warmup_ns))
@@ -242,8 +256,8 @@ def sources(ledger: Ledger, measures: Measures) -> dict[str, Json]:
         for name in dict.fromkeys((load.name, load.source)):
             if name is not None:
                 members.setdefault(name, []).append(i)
-    _, _, load_of_count = ledger.place(ledger.counts.cell)
-    happened = ledger.counts.by(load_of_count, len(ledger.loads), ledger.counts.measured)
+    load_of_count = ledger.counts.cell % max(len(ledger.loads), 1)
+    happened = ledger.counts.by(load_of_count, len(ledger.loads)).events(measured=True)
     pair, kind = _with_kind(measures.by_pair)
     load_of = pair // max(measures.functions, 1)  # which are whole, where the ledger has versions
     outcomes, times = _outcomes(happened, ledger), _latencies(ledger, measures)
@@ -276,43 +290,43 @@ def _outcomes(happened: Mapping[str, Int64], ledger: Ledger) -> list[Json]:
     """Return counts and rates of 0, 1, ... of something, given how often each event happened to them; a rate of nothing
     is 0."""
     of = {event: values.tolist() for event, values in happened.items()}
-    invocations, throttles, failed = of["invocations"], of["throttles"], of["service_errors"]
     names = [REASON_NAMES[reason] for reason in REASON_EVENTS]
+    counts = (
+        "requests", "invocations", "throttles", "throttled_requests", "retries", "in_flight", "errors", "timeouts",
+        "crashes", "out_of_memory", "cold_starts",
+    )  # fmt: skip
     reasons = zip(*(of[event] for event in REASON_EVENTS.values()), strict=True)
-    columns = {
-        "requests": of["requests"],
-        "invocations": invocations,
-        "throttles": throttles,
-        "throttles_by_reason": [dict(zip(names, row, strict=True)) for row in reasons],
-        "throttled_requests": of["throttled_requests"],
-        "retries": of["retries"],
-        "in_flight": of["in_flight"],
-        "errors": of["errors"],
-        "timeouts": of["timeouts"],
-        "crashes": of["crashes"],
-        "out_of_memory": of["out_of_memory"],
-        "cold_starts": of["cold_starts"],
-        "cold_start_rate": _rates(of["cold_starts"], invocations),
-        "throttle_rate": _rates(throttles, map(add, throttles, invocations)),
-        "error_rate": _rates(of["errors"], invocations),
-        "timeout_rate": _rates(of["timeouts"], invocations),
-    }
+    objects = [
+        {
+            "requests": requests,
+            "invocations": invocations,
+            "throttles": throttles,
+            "throttles_by_reason": dict(zip(names, by_reason, strict=True)),
+            "throttled_requests": throttled,
+            "retries": retries,
+            "in_flight": in_flight,
+            "errors": errors,
+            "timeouts": timeouts,
+            "crashes": crashes,
+            "out_of_memory": out_of_memory,
+            "cold_starts": cold_starts,
+            "cold_start_rate": _rate(cold_starts, invocations),
+            "throttle_rate": _rate(throttles, throttles + invocations),
+            "error_rate": _rate(errors, invocations),
+            "timeout_rate": _rate(timeouts, invocations),
+        }
+        for by_reason, requests, invocations, throttles, throttled, retries, in_flight, errors, timeouts, crashes,
+            out_of_memory, cold_starts in zip(reasons, *(of[name] for name in counts), strict=True)
+    ]  # fmt: skip
     if ledger.service_errors:
-        columns["service_errors"] = failed
-        columns["service_error_rate"] = _rates(failed, map(add, of["requests"], of["retries"]))
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        for one, failed in zip(objects, of["service_errors"], strict=True):
+            one["service_errors"] = failed
+            one["service_error_rate"] = _rate(failed, one["requests"] + one["retries"])
+    return objects
 
 
-def _rates(parts: Iterable[int], wholes: Iterable[int]) -> list[float]:
-    return [part / whole if whole else 0.0 for part, whole in zip(parts, wholes, strict=True)]
-
-
-def _recorded(ledger: Ledger, name: str, at_warmup: Int64) -> Int64:
-    """Return the highest level of each function since the warm-up."""
-    highest = at_warmup.copy()
-    after = ledger.work.keys & 1 == 1
-    np.maximum.at(highest, (ledger.work.keys[after] >> 1) % max(len(highest), 1), ledger.work[name][after])
-    return highest
+def _rate(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
 
 
 def _utilization_at_warmup(ledger: Ledger) -> Int64:
@@ -339,12 +353,12 @@ def _means(ledger: Ledger, levels: Levels) -> list[float]:
     """Return each function's mean level from the warm-up until the loads end; 0 if the run ended within the warm-up."""
     lasted_ns = ledger.loads_end_ns - ledger.warmup_ns
     outside_ns = (levels.before_ns + levels.after_ns).tolist()
-    pairs = zip(levels.totals(), outside_ns, strict=True)
+    pairs = zip(levels.totals, outside_ns, strict=True)
     return [(total - outside) / lasted_ns if lasted_ns > 0 else 0.0 for total, outside in pairs]
 
 
 def _mean(ledger: Ledger, levels: Levels) -> float:
     """Return the same of all functions together."""
     lasted_ns = ledger.loads_end_ns - ledger.warmup_ns
-    within_ns = sum(levels.totals()) - int(levels.before_ns.sum()) - int(levels.after_ns.sum())
+    within_ns = sum(levels.totals) - int(levels.before_ns.sum()) - int(levels.after_ns.sum())
     return within_ns / lasted_ns if lasted_ns > 0 else 0.0

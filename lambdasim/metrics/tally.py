@@ -7,7 +7,7 @@ every function and period at once; what an event is, is decided afterwards on th
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -73,51 +73,62 @@ def _happened() -> Mapping[str, Mask]:
     return _events(np.arange(1 << CODE_BITS))
 
 
+class Happened(NamedTuple):
+    """How many attempts there are of each code, by an index."""
+
+    codes: Int64
+    counts: Int64
+    """By code and index."""
+
+    def events(self, *, measured: bool = False) -> dict[str, Int64]:
+        """Return how often each event happened, by index; only to requests that are ``measured``, if that is asked."""
+        some = slice(None) if not measured else np.flatnonzero(_is_measured(self.codes))
+        codes, counts = self.codes[some], self.counts[some]
+        return {event: counts[happened[codes]].sum(axis=0) for event, happened in _happened().items()}
+
+    def together(self) -> "Happened":
+        """Return the counts of all indices together, by the index 0."""
+        return Happened(self.codes, self.counts.sum(axis=1, keepdims=True))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:
-    """How often each event happened in each cell (of whatever the cells are)."""
+    """How many attempts of each code there are in each cell (of whatever the cells are)."""
 
     cell: Int64
-    codes: Integers
+    _code: Integers
+    """Places among ``codes``."""
     _count: Integers
-
-    @property
-    def count(self) -> Int64:
-        """How many attempts there are of a code in a cell."""
-        return wide(self._count)
+    codes: Int64
+    """Those that there are, ascending."""
 
     @property
     def measured(self) -> Mask:
         """Whether the request first arrived after the warm-up."""
-        measured: Mask = (self.codes >> _MEASURED & 1) == 1
+        measured: Mask = _is_measured(self.codes)[self._code]
         return measured
 
-    def happened(self, event: str) -> Mask:
-        """Return to which attempts an event happened."""
-        return _happened()[event][self.codes]
+    def happened(self, event: str) -> bool:
+        """Return whether an event happened at all."""
+        return bool(_happened()[event][self.codes].any())
 
-    def by(self, index: Int64, size: int, where: Mask) -> dict[str, Int64]:
-        """Return how often each event happened, by ``index`` in ``range(size)``, only ``where`` it is true."""
-        some = slice(None) if where.all() else np.flatnonzero(where)
-        index, codes, count = index[some], self.codes[some], self._count[some]
-        present = np.flatnonzero(np.bincount(codes, minlength=1 << CODE_BITS))
-        first = np.zeros(1 << CODE_BITS, np.int64)  # of the counts of a code
-        first[present] = np.arange(len(present)) * size
-        counts = np.zeros((len(present), size), np.int64)
-        np.add.at(counts.reshape(-1), first[codes] + index, wide(count))
-        return {event: counts[happened[present]].sum(axis=0) for event, happened in _happened().items()}
+    def by(self, index: Int64, size: int, rows: Int64 | slice = slice(None)) -> Happened:
+        """Return how many there are by ``index`` in ``range(size)``, which is given for each of some rows."""
+        counts = np.zeros((len(self.codes), size), np.int64)
+        np.add.at(counts.reshape(-1), self._code[rows] * np.int64(size) + index, wide(self._count[rows]))
+        return Happened(self.codes, counts)
 
     def totals(self, keys: Int64, events: Iterable[str]) -> Totals:
-        """Return how often some events happened, by the keys given for each present cell."""
-        events, present = list(events), np.flatnonzero(np.bincount(self.codes, minlength=1 << CODE_BITS))
-        some = [event for event in events if _happened()[event][present].any()]
-        totals = Totals(keys, {event: self._count * self.happened(event) for event in some}, {}).regroup(keys)
-        sums = dict.fromkeys(events, np.broadcast_to(np.int8(0), len(totals))) | totals.sums
-        return Totals(totals.keys, sums, {})
+        """Return how often some events happened, by the keys given for each present cell; those that never did are
+        left out."""
+        some = [event for event in events if self.happened(event)]
+        to_code = {event: _happened()[event][self.codes] for event in some}
+        return Totals(keys, {event: self._count * to_code[event][self._code] for event in some}, {}).regroup(keys)
 
-    def chosen(self, index: Int64) -> "Counts":
-        """Return the counts at some places."""
-        return Counts(self.cell[index], self.codes[index], self._count[index])
+
+def _is_measured(codes: Int64) -> Mask:
+    measured: Mask = (codes >> _MEASURED & 1) == 1
+    return measured
 
 
 class Tally:
@@ -152,5 +163,8 @@ class Tally:
     def counts(self) -> Counts:
         """Return the counts of all attempts so far."""
         totals = self._cells.totals()
-        codes = (totals.keys & (1 << CODE_BITS) - 1).astype(np.int16)
-        return Counts(totals.keys >> CODE_BITS, codes, totals.sums["count"])
+        codes = totals.keys & (1 << CODE_BITS) - 1
+        present = np.flatnonzero(np.bincount(codes, minlength=1 << CODE_BITS))
+        places = np.zeros(1 << CODE_BITS, np.int16)
+        places[present] = np.arange(len(present))
+        return Counts(totals.keys >> CODE_BITS, places[codes], totals.sums["count"], present)

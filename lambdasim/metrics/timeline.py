@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from lambdasim.metrics.cells import Int64, Totals, divided, narrow
+from lambdasim.metrics.cells import Int64, Integers, Totals, divided, narrow, wide
 from lambdasim.metrics.cloudwatch import PERCENTILES
-from lambdasim.metrics.ledger import DURATIONS, INIT, LATENCIES, RESTORE, Floats, Ledger
+from lambdasim.metrics.ledger import DURATIONS, INIT, LATENCIES, RESTORE, Floats, Ledger, sample_kind
 from lambdasim.metrics.occupancy import Levels
 from lambdasim.metrics.series import Series
 from lambdasim.metrics.tally import REASON_EVENTS
@@ -87,37 +87,35 @@ def _account(ledger: Ledger) -> int:
 
 def events(ledger: Ledger, *names: str) -> Totals:
     """Return how often some events happened, by key."""
-    period, function, _ = ledger.place(ledger.counts.cell)
-    return ledger.counts.totals(function * ledger.periods + period, names)
+    return ledger.by_owner(ledger.events(*names)).filled(names)
 
 
 def counted(ledger: Ledger) -> Iterator[Series]:
     """Yield how often events happened, of functions and of the account."""
     names = dict.fromkeys(name for _, *pair in COUNTED for name in pair)
-    period, function, _ = ledger.place(ledger.counts.cell)
-    of_account = ledger.counts.by(period, ledger.periods, np.ones(len(period), bool))
-    keys = function * ledger.periods + period
-    del period, function  # which are large where there are many functions
-    totals = ledger.counts.totals(keys, names)
-    yield from _emitted(totals, totals.keys)
+    totals = events(ledger, *names)
+    yield from _emitted(totals.sums, totals.keys)
+    del totals  # which are large where there are many functions
+    period = ledger.counts.cell // (max(len(ledger.loads), 1) * len(ledger.functions))
+    of_account = ledger.counts.by(period, ledger.periods).events()
     yield from _emitted(of_account, _account(ledger) + np.arange(ledger.periods))
 
 
-def _emitted(happened: Mapping[str, Int64] | Totals, keys: Int64) -> Iterator[Series]:
+def _emitted(happened: Mapping[str, Integers], keys: Int64) -> Iterator[Series]:
     """Yield how often events happened, by key, where there is a datum."""
-    emitted: dict[str, tuple[Int64, Int64]] = {}  # several have the same keys
+    emitted: dict[str, tuple[Int64 | slice, Int64]] = {}  # several have the same keys
     for metric, event, condition in COUNTED:
         if condition not in emitted:
-            some = np.flatnonzero(happened[condition])
+            some = slice(None) if happened[condition].all() else np.flatnonzero(happened[condition])
             emitted[condition] = some, keys[some]
         some, own = emitted[condition]
-        values = narrow(happened[event][some])
+        values = narrow(wide(happened[event][some]))
         yield Series(metric, "Sum", own, values.astype(np.float64) if values.dtype == np.int64 else values)
 
 
 def distributed(ledger: Ledger, keys: Int64) -> Iterator[Series]:
     """Yield statistics of times, given the key of each group of samples."""
-    kind = narrow(ledger.sample_place()[3])
+    kind = narrow(sample_kind(ledger.samples.groups))
     for metric, kinds in TIMES:
         histograms = ledger.samples_by(keys, np.isin(kind, kinds))
         statistics = {
@@ -179,7 +177,7 @@ def levels(ledger: Ledger) -> Iterator[Series]:
 
 def _of_provisioned(ledger: Ledger) -> Iterator[Series]:
     """Yield the use of provisioned concurrency, and how much of it is ready."""
-    if ledger.counts.happened("provisioned").any():
+    if ledger.counts.happened("provisioned"):
         yield from _used_provisioned(ledger)
     yield from _allocated(ledger)
 

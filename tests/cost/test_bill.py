@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdasim.cost import Bill, Month, PriceBook, bill
+from lambdasim.cost.bill import USD, usd
 from lambdasim.errors import InputError
 from lambdasim.usage import FunctionUsage, SourceUsage, Span
 
@@ -198,9 +199,9 @@ def test_without_a_month_there_are_no_monthly_lines() -> None:
 def test_owners_sum_to_the_account(used: list[FunctionUsage], free_tier: bool) -> None:
     result = made(*used, free_tier=free_tier, period_ns=HOUR_NS)
     owners = result.owners.values()
-    assert sum(Fraction(of.total) for of in owners) == Fraction(result.total)
-    assert sum(Fraction(of.monthly or 0) for of in owners) == Fraction(result.monthly or 0)
-    assert sum(Fraction(of.uncertain_monthly or 0) for of in owners) == Fraction(result.amounts.uncertain_monthly or 0)
+    assert sum(Fraction(usd(of.total)) for of in owners) == Fraction(result.total)
+    assert sum(Fraction(usd(of.monthly or 0)) for of in owners) == Fraction(result.monthly or 0)
+    assert sum(of.uncertain_monthly or 0 for of in owners) == result.amounts.uncertain_monthly
 
 
 def test_charges_by_time_are_there_all_month_however_long_the_run() -> None:
@@ -239,14 +240,14 @@ def test_every_line_has_its_evidence_and_uncertain_prices_are_told() -> None:
         ("sqs-requests", "uncertain"),
     ]
     assert all(line.evidence.text and line.evidence.date for line in result.lines)
-    assert (result.amounts.uncertain, result.amounts.uncertain_monthly) == (Decimal("0.4"), Decimal("0.4"))
+    assert result.amounts.uncertain == result.amounts.uncertain_monthly == USD * 4 // 10
     assert result.notes == ("uncertain price: sqs-requests (list prices from general knowledge, 2026)",)
 
 
 def test_a_region_without_prices_has_stand_ins_and_one_note() -> None:
     usage = FunctionUsage("f", "arm64", 1_024, requests=1, billed_ms=1_000)
     result = made(usage, book=PriceBook.load("mx-central-1"))
-    assert result.total == made(usage).total == result.amounts.uncertain
+    assert result.total == made(usage).total == usd(result.amounts.uncertain)
     assert result.notes == ("the price file of 2026-09-19 has no prices of mx-central-1; those of us-east-1 stand in",)
 
 

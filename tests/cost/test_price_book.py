@@ -8,6 +8,7 @@ import pytest
 
 from lambdasim.config.quotas import REGIONS
 from lambdasim.cost import PriceBook
+from lambdasim.cost.price_book import PRICE_STEP
 from lambdasim.errors import InputError
 
 
@@ -90,4 +91,5 @@ def test_every_figure_of_every_file_has_a_source_it_declares() -> None:
             assert prices.keys() - {"source"} <= items
         for region in [file["home"], *file["region"]]:
             for item in PriceBook.load(region).items.values():
-                assert all(tier.price > 0 for tiers in item.tiers.values() for tier in tiers)
+                prices = [tier.price for tiers in item.tiers.values() for tier in tiers]
+                assert all(price > 0 and price % PRICE_STEP == 0 for price in prices)

@@ -61,8 +61,8 @@ def test_each_notices_its_records(invariant: str, change: Callable[[Rows, Rows],
 
 
 def test_a_violation_is_our_bug_and_names_both_numbers() -> None:
-    balance = Balance("conservation", "f", "requests", 7, "ends", 6)
-    assert str(balance) == "conservation, f: requests = 7, but ends = 6 (difference 1)"
+    balance = Balance("conservation", ["f", "g"], "requests", [7, 5], "ends", [6, 5])
+    assert balance.violations() == ["conservation, f: requests = 7, but ends = 6 (difference 1)"]
     assert issubclass(InvariantViolation, LambdasimError)
     assert InvariantViolation.exit_code == 1
     with pytest.raises(InvariantViolation, match="and 5 more"):

@@ -35,7 +35,7 @@ def test_against_counting(chunks: list[list[tuple[int, int, int]]], period: int,
             start = sum(begin < low < end for begin, end in mine)
             integral = sum(max(min(end, high) - max(begin, low), 0) for begin, end in mine)
             assert found.get((function, index), (0, 0)) == (start, integral)
-        assert levels.totals()[function] == sum(end - begin for begin, end in mine)
+        assert levels.totals[function] == sum(end - begin for begin, end in mine)
         assert levels.at_warmup[function] == sum(begin < warmup < end for begin, end in mine)
         assert levels.before_ns[function] == sum(max(min(end, warmup) - begin, 0) for begin, end in mine)
         assert levels.after_ns[function] == sum(max(end - max(begin, loads_end), 0) for begin, end in mine)

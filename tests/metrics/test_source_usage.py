@@ -149,7 +149,7 @@ def test_every_quantity_has_a_price_and_uncertain_ones_are_told_in_one_note() ->
     assert len(total.lines) == len(names)
     (note,) = total.notes
     assert all(line.item in note for line in total.lines)
-    assert total.amounts.uncertain == total.total
+    assert total.amounts.uncertain == total.amounts.total
 
 
 def test_sources_of_a_bill_are_scaled_to_a_month() -> None:

@@ -226,12 +226,10 @@ class SourceMeter:
         overfull = Totals(keys, {"ns": within}, {}).regroup(keys)
         beyond_ns = sums_by(overfull.keys % max(count, 1), np.maximum(overfull["ns"], 0), count)
         return [
-            *invariants.events(names, n["received"], [sum(one) for one in fates]),
-            *invariants.same_events(
-                names, (self._came >> np.uint64(1)).tolist(), (self._went >> np.uint64(1)).tolist()
-            ),
-            *invariants.time_in_sources(names, ledger.present.totals(), self._sojourn_ns),
-            *invariants.one_place_at_a_time(names, beyond_ns),
+            invariants.events(names, n["received"], [sum(one) for one in fates]),
+            invariants.same_events(names, (self._came >> np.uint64(1)).tolist(), (self._went >> np.uint64(1)).tolist()),
+            invariants.time_in_sources(names, ledger.present.totals(), self._sojourn_ns),
+            invariants.one_place_at_a_time(names, beyond_ns),
         ]
 
 

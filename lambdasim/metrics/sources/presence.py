@@ -41,7 +41,7 @@ class Present:
 
     def totals(self) -> list[int]:
         """Return each source's integral over the whole run, in ns."""
-        return self.levels.totals()
+        return self.levels.totals
 
 
 class Presence:
