@@ -51,7 +51,7 @@ class Provisioner:
 
 
 DRAWN_AT_ONCE: Final = 16
-"""So many lives of a seat are drawn at a time."""
+"""So many lives of a seat, or inits of successors, are drawn at a time."""
 
 
 class Replacements:
@@ -63,7 +63,9 @@ class Replacements:
     def __init__(self, workload: Workload) -> None:
         self._workload = workload
         self._seats: Counter[int] = Counter()
-        self._lives: dict[tuple[int, int], tuple[list[int], list[int]]] = {}
+        self._lives: dict[tuple[int, int], list[int]] = {}
+        self._inits: dict[tuple[int, int], list[int]] = {}
+        """By function and seat: of successors, which most runs need few of."""
         self._order = count()
         self._coming: list[tuple[int, int, int, Change | tuple[int, int]]] = []
         """By time, function and order: what becomes ready, or the seat and number of an environment whose life ends."""
@@ -80,37 +82,46 @@ class Replacements:
         while self._coming and self._coming[0][0] < until_ns:
             at_ns, function, _, what = heappop(self._coming)
             if isinstance(what, Change):
-                for _ in range(what.value):
-                    self._begin(at_ns, function, self._seats[function])
-                    self._seats[function] += 1
+                self._begin(at_ns, function, what.value)
                 continue
             seat, number = what
-            init_ns = self._drawn(function, seat, number)[1]
+            init_ns = self._init_ns(function, seat, number)
             rows.append(Change(at_ns, Control.PROVISIONED_REPLACED, function, seat, (init_ns,)))
             self._live(at_ns, function, seat, number + 1)
         return rows
 
-    def _begin(self, at_ns: int, function: int, seat: int) -> None:
-        """Let the first environment of a seat live."""
-        if self._workload.functions[function].config.max_lifetime == "none":
+    def _begin(self, at_ns: int, function: int, count: int) -> None:
+        """Let the first environments of so many more seats live."""
+        seats = range(self._seats[function], self._seats[function] + count)
+        self._seats[function] += count
+        if not self._draw(function, seats, 0):
             return
-        if at_ns == 0:
-            age_ns = self._drawn(function, seat, 0)[0] * self._workload.age_q24(function, seat) >> 24
-            self._live(-age_ns, function, seat, 0)
-        else:
-            self._live(at_ns, function, seat, 0)
+        for seat in seats:
+            age_ns = 0
+            if at_ns == 0:
+                age_ns = self._lives[function, seat][0] * self._workload.age_q24(function, seat) >> 24
+            self._live(at_ns - age_ns, function, seat, 0)
 
     def _live(self, since_ns: int, function: int, seat: int, number: int) -> None:
-        ends_ns = since_ns + max(self._drawn(function, seat, number)[0], rules.NS_PER_S)
+        if number == len(self._lives[function, seat]):
+            self._draw(function, range(seat, seat + 1), number)
+        ends_ns = since_ns + max(self._lives[function, seat][number], rules.NS_PER_S)
         heappush(self._coming, (max(ends_ns, 1), function, next(self._order), (seat, number)))
 
-    def _drawn(self, function: int, seat: int, number: int) -> tuple[int, int]:
-        """Return the life of an environment of a seat, by its number, and the Init Duration of its successor."""
-        lives, inits = self._lives.setdefault((function, seat), ([], []))
-        if number == len(lives):
-            drawn = self._workload.replacement_ns(function, seat, number, DRAWN_AT_ONCE)
-            assert drawn is not None  # its life would have no end
+    def _draw(self, function: int, seats: range, first: int) -> bool:
+        """Draw more lives of some seats, from a number on; say whether they have an end."""
+        drawn = self._workload.lives_ns(function, seats, first, DRAWN_AT_ONCE)
+        if drawn is None:
+            return False
+        for seat, lives in zip(seats, drawn.tolist(), strict=True):
+            self._lives.setdefault((function, seat), []).extend(lives)
+        return True
+
+    def _init_ns(self, function: int, seat: int, number: int) -> int:
+        """Return the Init Duration of what replaces an environment of a seat, by its number."""
+        inits = self._inits.setdefault((function, seat), [])
+        if number == len(inits):
             timeout_ns = self._workload.functions[function].config.timeout
-            lives += drawn[0].tolist()
-            inits += [rules.provisioned_init_ns(init_ns, timeout_ns) for init_ns in drawn[1].tolist()]
-        return lives[number], inits[number]
+            drawn = self._workload.successor_init_ns(function, seat, number, DRAWN_AT_ONCE)
+            inits += [rules.provisioned_init_ns(init_ns, timeout_ns) for init_ns in drawn.tolist()]
+        return inits[number]

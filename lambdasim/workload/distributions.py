@@ -6,7 +6,6 @@ no load and no column, and does not mind whether values are times or megabytes.
 """
 
 from collections.abc import Callable, Sequence
-from copy import copy
 from typing import Final
 
 import numpy as np
@@ -191,13 +190,6 @@ class Sampler:
         values = {leaf.params[0] + leaf.shift if leaf.family == "constant" else None for leaf in every}
         self.constant: float | None = values.pop() if len(values) == 1 else None
         """The value, when every actor has the same and nothing needs to be drawn."""
-
-    def under(self, keys: Sequence[int]) -> "Sampler":
-        """Return the same with other streams of draws."""
-        other = copy(self)
-        other._actor_key = np.array(keys, dtype=np.uint64)
-        other._key = np.repeat(other._actor_key, other._last - other._first + 1)
-        return other
 
     def values(self, actor: int | Int64, index: Int64, arithmetic: Arithmetic = PLAIN) -> Float64:
         """Return the draw number ``index`` (n,) of ``actor``, one for all rows or (n,), not rounded."""

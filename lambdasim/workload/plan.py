@@ -78,7 +78,6 @@ class Workload:
         that the experiment neither declares nor has a template for.
         """
         self._seed = seed
-        self._replacing: dict[int, tuple[Sampler, Sampler]] = {}
         latest_ns = config.simulation.duration or NEVER_NS
         sources = list(config.event_sources)
         self.links = links(config)
@@ -229,21 +228,26 @@ class Workload:
         key = stream_key(self._seed, "provisioned-init", planned.name)
         return Sampler([planned.init], [key])(0, np.arange(first, first + count))
 
-    def replacement_ns(self, function: int, seat: int, first: int, count: int) -> tuple[Int64, Int64] | None:
-        """Return how long environment ``first`` of a seat and those after it live, and the Init Durations of those that
-        replace them; None where nothing ends an environment but its use.
+    def lives_ns(self, function: int, seats: range, first: int, count: int) -> Int64 | None:
+        """Return how long environment ``first`` of each of some seats and those after it live (seats, count).
 
-        A seat is a place in a function's provisioned concurrency, in the order in which they became ready.
+        None where nothing ends an environment but its use. A seat is a place in a function's provisioned concurrency,
+        in the order in which they became ready.
         """
         planned = self.functions[function]
-        if planned.config.max_lifetime == "none":
+        lifetime = planned.config.max_lifetime
+        if lifetime == "none":
             return None
-        name, index = planned.name, np.arange(first, first + count)
-        keys = [stream_key(self._seed, f"provisioned-{what}", name, str(seat)) for what in ("lifetime", "successor")]
-        if function not in self._replacing:
-            self._replacing[function] = Sampler([planned.config.max_lifetime], [0]), Sampler([planned.init], [0])
-        life, init = self._replacing[function]
-        return life.under(keys[:1])(0, index), init.under(keys[1:])(0, index)
+        keys = [stream_key(self._seed, "provisioned-lifetime", planned.name, str(seat)) for seat in seats]
+        own, index = np.arange(len(seats)), np.arange(first, first + count)
+        drawn = Sampler([lifetime] * len(seats), keys)(np.repeat(own, count), np.tile(index, len(seats)))
+        return drawn.reshape(len(seats), count)
+
+    def successor_init_ns(self, function: int, seat: int, first: int, count: int) -> Int64:
+        """Return the Init Duration of what replaces environment ``first`` of a seat, and those after it (count,)."""
+        planned = self.functions[function]
+        key = stream_key(self._seed, "provisioned-successor", planned.name, str(seat))
+        return Sampler([planned.init], [key])(0, np.arange(first, first + count))
 
     def age_q24(self, function: int, seat: int) -> int:
         """Return the part of its life that the first environment of a seat has behind it at the start, in 2**-24."""
