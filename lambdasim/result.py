@@ -430,7 +430,7 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
         return found
 
     cost = bill.to_dict()
-    if bill.month is None:
+    if bill.monthly_charges is None:
         span_ns = outcome.loads_span_ns
         why = why_none(config, span_ns) if outcome.complete else "the run was interrupted"
         cost["notes"].append(f"no cost of a month: {why}")

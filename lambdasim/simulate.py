@@ -183,7 +183,7 @@ def simulate(
         engine=choice,
         measured=measured,
         bill=total,
-        cost_by_period=cost_over_time(total.lines, book, measured.owners, uses),
+        cost_by_period=cost_over_time(total, book, measured.owners, uses),
         requests=requests,
         events=events,
         environments=environments,

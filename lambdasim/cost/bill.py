@@ -4,13 +4,13 @@ A bill knows quantities and prices; it does not know how a run came by them. On 
 the amount, and the lines sum to the total, both exactly.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import cached_property
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from lambdasim.cost.month import Month
 from lambdasim.cost.price_book import PRICE_DECIMALS, Evidence, Item, PriceBook, Tier
@@ -19,6 +19,8 @@ from lambdasim.cost.tiers import proportional_parts, tiered_parts
 from lambdasim.garbage import uncollected
 from lambdasim.units import NS_PER_S
 from lambdasim.usage import FunctionUsage, SourceUsage
+
+T = TypeVar("T")
 
 EXACT: Final = Context(prec=60)
 STEP_DECIMALS: Final = 13
@@ -35,7 +37,7 @@ def usd(amount: int) -> Decimal:
     return Decimal(amount).scaleb(-USD_DECIMALS, EXACT)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Rate:
     """What one thing costs on a bill: all that many lines have in common."""
 
@@ -93,34 +95,24 @@ class BillLine(NamedTuple):
         return self.rate.unit_price
 
     @property
-    def amount(self) -> int:
-        """The amount: :data:`USD` make one."""
-        return self.steps * self.rate.amount
-
-    @property
     def usd(self) -> Decimal:
         """The amount, in USD."""
-        return usd(self.amount)
+        return usd(self.steps * self.rate.amount)
 
     @property
     def evidence(self) -> Evidence:
         """Of the rate."""
         return self.rate.evidence
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the line in plain values; amounts are floats, whole quantities integers."""
-        rate, steps = self.rate, self.steps
-        return {
-            "function": self.function,
-            "item": rate.item,
-            "quantity": steps / STEPS if steps % STEPS else steps // STEPS,
-            "unit": rate.unit,
-            "unit_price": rate.price,
-            "usd": steps * rate.amount / USD,
-            "source": rate.evidence.text,
-            "date": rate.evidence.date,
-            "certainty": rate.evidence.certainty,
-        }
+
+class Charge(NamedTuple):
+    """What is charged at one rate: columns of equal length."""
+
+    rate: Rate
+    members: Sequence[int]
+    """Places among the names on a bill."""
+    steps: Sequence[int]
+    """The quantities, of which :data:`STEPS` make one unit."""
 
 
 class Amounts(NamedTuple):
@@ -158,19 +150,31 @@ def together(every: Iterable[Amounts]) -> Amounts:
 class Bill:
     """What a run cost, and what a month of it costs.
 
-    ``lines`` take the run as all that the account used in its month; those of ``month`` (None where there is none) are
-    of quantities scaled first, so that free tier and tiers meet a month's. ``published`` is the date of the prices,
+    ``names`` are those of functions and event sources, more than once where one was updated to other code. ``charges``
+    take the run as all that the account used in its month; those of ``monthly_charges`` (None where there is no month)
+    are of quantities scaled first, so that free tier and tiers meet a month's. ``published`` is the date of the prices,
     ``services`` says whether other services' charges are on the bill, ``period_ns`` how often the month holds the run.
     """
 
     region: str
     published: str
     currency: str
-    lines: tuple[BillLine, ...]
-    month: tuple[BillLine, ...] | None
+    names: Sequence[str]
+    charges: Sequence[Charge]
+    monthly_charges: Sequence[Charge] | None
     period_ns: int | None
     services: bool
     notes: tuple[str, ...]
+
+    @cached_property
+    def lines(self) -> tuple[BillLine, ...]:
+        """The charges of the run one by one, function by function."""
+        return tuple(_rows(self.names, self.charges, BillLine))
+
+    @cached_property
+    def month(self) -> tuple[BillLine, ...] | None:
+        """Those of the month; None where there is none."""
+        return None if self.monthly_charges is None else tuple(_rows(self.names, self.monthly_charges, BillLine))
 
     @property
     def total(self) -> Decimal:
@@ -189,23 +193,22 @@ class Bill:
 
     @property
     def nothing(self) -> Amounts:
-        """The amounts of who has no line."""
-        return Amounts() if self.month is None else Amounts(monthly=0, uncertain_monthly=0)
+        """The amounts of who is charged nothing."""
+        return Amounts() if self.monthly_charges is None else Amounts(monthly=0, uncertain_monthly=0)
 
     @cached_property
     def owners(self) -> dict[str, Amounts]:
-        """The amounts of each function and event source that has a line; they sum to the account's."""
-        lines, month = _by_owner(self.lines), _by_owner(self.month or ())
-        nothing = (0, 0) if self.month is not None else (None, None)
-        found = {}
-        for owner in lines | month:
-            total, uncertain = lines.get(owner, (0, 0))
-            monthly, uncertain_monthly = month.get(owner, nothing)
-            found[owner] = Amounts(total, monthly, uncertain, uncertain_monthly)
+        """The amounts of each function and event source; they sum to the account's."""
+        totals, uncertain = _amounts(self.charges, len(self.names))
+        months, uncertain_months = _amounts(self.monthly_charges, len(self.names))
+        found: dict[str, Amounts] = {}
+        for name, *own in zip(self.names, totals, months, uncertain, uncertain_months, strict=True):
+            found[name] = Amounts(*own) if name not in found else together((found[name], Amounts(*own)))
         return found
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ``cost`` object of ``summary.json``."""
+        month = self.monthly_charges
         return {
             **self.amounts.to_dict(),
             "period_s": None if self.period_ns is None else self.period_ns / NS_PER_S,
@@ -213,8 +216,8 @@ class Bill:
             "currency": self.currency,
             "region": self.region,
             "prices_effective": self.published,
-            "lines": [line.to_dict() for line in self.lines],
-            "month": None if self.month is None else [line.to_dict() for line in self.month],
+            "lines": _rows(self.names, self.charges, _told),
+            "month": None if month is None else _rows(self.names, month, _told),
             "notes": list(self.notes),
         }
 
@@ -241,31 +244,42 @@ def bill(
         book = replace(book, items={name: item for name, item in book.items.items() if item.service is None})
     of_sources = [FunctionUsage(one.source, extras=one.quantities, timed_ns=one.timed_ns) for one in sources]
     used = Used.of([*usages, *of_sources])
-    lines = _lines(used, book, free_tier, services)
-    scaled = None
+    charges, scaled = _charges(used, book, free_tier, services), None
     if month.period_ns is not None:
         whose = [*(usage.part_of or usage.function for usage in usages), *(one.function for one in sources)]
-        scaled = tuple(_lines(used.month(list(map(month.of, whose)), _by_extra(book)), book, free_tier, services))
+        scaled = _charges(used.month(list(map(month.of, whose)), _by_extra(book)), book, free_tier, services)
     notes = ["the free tier is applied as if nothing else in the account used it this month"] if free_tier else []
-    notes += [*month.notes, *_price_notes(book, usages, (*lines, *(scaled or ())))]
+    uncertain = [
+        line
+        for every in (charges, scaled or ())
+        for line in _rows(used.function, [one for one in every if one.rate.is_uncertain and one.rate.amount], BillLine)
+    ]
+    notes += [*month.notes, *_price_notes(book, usages, uncertain)]
     if not services:
         notes.append("what other services charge is not on the bill, for billing.sources is false")
     return Bill(
-        book.region, book.published, book.currency, tuple(lines), scaled, month.period_ns, services, tuple(notes)
+        book.region,
+        book.published,
+        book.currency,
+        used.function,
+        charges,
+        scaled,
+        month.period_ns,
+        services,
+        tuple(notes),
     )
 
 
-def _lines(used: Used, book: PriceBook, free_tier: bool, services: bool) -> list[BillLine]:
-    """Return the lines, function by function in the order of ``used``."""
+def _charges(used: Used, book: PriceBook, free_tier: bool, services: bool) -> list[Charge]:
+    """Return what is charged, in the order of items."""
     by_item = used.by_item(_by_extra(book), services)
-    by_function: list[list[BillLine]] = [[] for _ in used.function]
-    for item in book.items.values():
-        for rate, members, parts in _charges(item, by_item.get(item.name, ()), used, book, free_tier):
-            for n, steps in zip(members, _steps(parts, item.per), strict=True):
-                if steps:
-                    by_function[n].append(BillLine(used.function[n], rate, steps))
-    lines = [line for lines in by_function for line in lines]
-    return lines if len(set(used.function)) == len(used.function) else _together(lines)
+    charges = [
+        Charge(rate, [n for n, part in zip(members, parts, strict=True) if part], _steps(filter(None, parts), item.per))
+        for item in book.items.values()
+        for rate, members, parts in _of_item(item, by_item.get(item.name, ()), used, book, free_tier)
+        if any(parts)
+    ]
+    return charges if len(set(used.function)) == len(used.function) else _together(charges, used.function)
 
 
 def _by_extra(book: PriceBook) -> dict[str | None, Item]:
@@ -273,7 +287,7 @@ def _by_extra(book: PriceBook) -> dict[str | None, Item]:
     return {item.extra: item for item in book.items.values()}
 
 
-def _charges(
+def _of_item(
     item: Item, quantities: Sequence[int], used: Used, book: PriceBook, free_tier: bool
 ) -> Iterator[tuple[Rate, Sequence[int], Sequence[int]]]:
     """Yield what is charged for an item, price by price: the rate, who is charged, and how many base units each."""
@@ -302,35 +316,59 @@ def _rate(item: Item, suffix: str, tier: Tier) -> Rate:
     return Rate(f"{item.name}{suffix}", item.name, item.unit, tier.price, tier.evidence)
 
 
-def _steps(amounts: Sequence[int], per: int) -> list[int]:
+def _steps(amounts: Iterable[int], per: int) -> list[int]:
     """Return amounts in base units, ``per`` of which make one unit, in steps; to the nearest where it is none."""
     factor, rest = divmod(STEPS, per)
     return [amount * factor if not rest else round(Fraction(amount * STEPS, per)) for amount in amounts]
 
 
-def _together(lines: Sequence[BillLine]) -> list[BillLine]:
-    """Return lines of one function and price as one: it was updated to other code meanwhile."""
-    found: dict[tuple[str, str, Decimal, Evidence], BillLine] = {}
-    for line in lines:
-        key = line.function, line.item, line.unit_price, line.evidence
-        same = found.get(key)
-        found[key] = line if same is None else same._replace(steps=same.steps + line.steps)
-    return list(found.values())
+def _together(charges: Iterable[Charge], names: Sequence[str]) -> list[Charge]:
+    """Return charges of one name at one rate as one, of its first place: it was updated to other code meanwhile."""
+    found: dict[Rate, dict[str, tuple[int, int]]] = {}
+    for rate, members, steps in charges:
+        own = found.setdefault(rate, {})
+        for n, more in zip(members, steps, strict=True):
+            first, before = own.get(names[n], (n, 0))
+            own[names[n]] = min(first, n), before + more
+    return [Charge(rate, *map(list, zip(*sorted(own.values()), strict=True))) for rate, own in found.items()]
+
+
+def _rows(names: Sequence[str], charges: Iterable[Charge], row: Callable[[str, Rate, int], T]) -> list[T]:
+    """Return a row for each one that is charged at each rate, one after another in the order of names."""
+    rows: list[list[T]] = [[] for _ in names]
+    for rate, members, steps in charges:
+        for n, own in zip(members, steps, strict=True):
+            rows[n].append(row(names[n], rate, own))
+    return [row for own in rows for row in own]
+
+
+def _told(function: str, rate: Rate, steps: int) -> dict[str, Any]:
+    """Return a line in plain values; amounts are floats, whole quantities integers."""
+    return {
+        "function": function,
+        "item": rate.item,
+        "quantity": steps / STEPS if steps % STEPS else steps // STEPS,
+        "unit": rate.unit,
+        "unit_price": rate.price,
+        "usd": steps * rate.amount / USD,
+        "source": rate.evidence.text,
+        "date": rate.evidence.date,
+        "certainty": rate.evidence.certainty,
+    }
 
 
 def _price_notes(book: PriceBook, usages: Sequence[FunctionUsage], lines: Sequence[BillLine]) -> Iterator[str]:
-    """Yield what is to be said of uncertain prices in use."""
+    """Yield what is to be said of prices in use, given the lines at uncertain ones."""
     architectures = {usage.function: usage.architecture for usage in usages}
     standing: dict[str, None] = {}
     uncertain: dict[Evidence, dict[str, None]] = {}
     for line in lines:
-        if line.rate.is_uncertain and line.amount:
-            architecture = architectures.get(line.function, "x86_64")
-            tiers = book.tiers(line.of, architecture)
-            if book.region != book.home and any(tier.stand_in and tier.evidence == line.evidence for tier in tiers):
-                standing[f"{line.item} ({architecture})" if architecture != "x86_64" else line.item] = None
-            else:
-                uncertain.setdefault(line.evidence, {})[line.item] = None
+        architecture = architectures.get(line.function, "x86_64")
+        tiers = book.tiers(line.of, architecture)
+        if book.region != book.home and any(tier.stand_in and tier.evidence == line.evidence for tier in tiers):
+            standing[f"{line.item} ({architecture})" if architecture != "x86_64" else line.item] = None
+        else:
+            uncertain.setdefault(line.evidence, {})[line.item] = None
     if (note := book.note()) is not None:
         yield note
     elif standing:
@@ -343,11 +381,14 @@ def _price_notes(book: PriceBook, usages: Sequence[FunctionUsage], lines: Sequen
         yield f"uncertain {plural}: {', '.join(items)} ({evidence.text}, {evidence.date})"
 
 
-def _by_owner(lines: Iterable[BillLine]) -> dict[str, tuple[int, int]]:
-    """Return the amounts of lines, and of those at uncertain prices, by function or event source."""
-    found: dict[str, tuple[int, int]] = {}
-    for function, rate, steps in lines:
-        amount = steps * rate.amount
-        total, uncertain = found.get(function, (0, 0))
-        found[function] = total + amount, uncertain + amount if rate.is_uncertain else uncertain
-    return found
+def _amounts(charges: Iterable[Charge] | None, count: int) -> tuple[list[Any], list[Any]]:
+    """Return the amount of each of ``count`` names, and what of it is at uncertain prices; None without a month."""
+    if charges is None:
+        return [None] * count, [None] * count
+    totals, uncertain = [0] * count, [0] * count
+    for rate, members, steps in charges:
+        for n, own in zip(members, steps, strict=True):
+            totals[n] += own * rate.amount
+            if rate.is_uncertain:
+                uncertain[n] += own * rate.amount
+    return totals, uncertain

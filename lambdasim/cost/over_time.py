@@ -9,32 +9,33 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.cost.bill import USD, BillLine
+from lambdasim.cost.bill import USD, Bill
 from lambdasim.cost.price_book import PriceBook
 from lambdasim.usage import PeriodUse
 
 
 def cost_over_time(
-    lines: Sequence[BillLine], book: PriceBook, owners: Sequence[str], uses: Sequence[PeriodUse]
+    bill: Bill, book: PriceBook, owners: Sequence[str], uses: Sequence[PeriodUse]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Return what each owner (by its place in ``owners``) was charged in each period: owner, period, USD,
     in order of both.
 
     An item that was charged although no period tells of its use is in the first one.
     """
-    place = {name: i for i, name in enumerate(owners)}
-    charged: dict[str, tuple[list[int], list[float]]] = {}
-    for function, rate, steps in lines:
+    numbers = {name: i for i, name in enumerate(owners)}
+    place = np.array([numbers[name] for name in bill.names], np.int64)
+    charged: dict[str, NDArray[np.float64]] = {}
+    first: dict[str, int] = {}
+    for rate, members, steps in bill.charges:
         if rate.amount:
-            places, amounts = charged.setdefault(rate.of, ([], []))
-            places.append(place[function])
-            amounts.append(steps * rate.amount / USD)
+            usd = charged.setdefault(rate.of, np.zeros(len(owners)))
+            np.add.at(usd, place[members], [own * rate.amount / USD for own in steps])
+            first[rate.of] = min(members[0], first.get(rate.of, members[0]))
     different = {(id(use.owner), id(use.period)): use for use in uses}  # several are of the same owners and periods
     keys_of = {key: use.period * len(owners) + use.owner for key, use in different.items()}
     charges: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
-    for name, (places, amounts) in charged.items():
-        usd = np.zeros(len(owners))
-        np.add.at(usd, places, amounts)
+    for name in sorted(charged, key=lambda name: first[name]):  # as lines are added up
+        usd = charged[name]
         known = [use for use in uses if use.item in (name, book.items[name].extra)]
         used = np.zeros(len(owners))
         for use in known:

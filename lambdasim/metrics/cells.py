@@ -132,11 +132,11 @@ class Totals:
         starts = run_starts(ordered)
         if len(starts) == len(ordered):
             return Totals(ordered, *self.chosen(order).columns)
-        run = np.cumsum(ordered[1:] != ordered[:-1])
+        run = np.cumsum(ordered[1:] != ordered[:-1])  # to which each row but the first belongs, which is of the run 0
         return Totals(
             ordered[starts],
             {name: _summed(column[order], run, len(starts)) for name, column in self.sums.items()},
-            {name: np.maximum.reduceat(column[order], starts) for name, column in self.maxima.items()},
+            {name: _highest(column[order], run, starts) for name, column in self.maxima.items()},
         )
 
     @property
@@ -163,15 +163,21 @@ class Totals:
 
 
 def _summed(column: Integers, run: Int64, runs: int) -> Integers:
-    """Return the sums of runs of a column, given to which each row but the first belongs, which is of the run 0.
+    """Return the sums of runs of a column: as narrow as fit, if it is narrow.
 
-    They are as narrow as fit, if the column is narrow. numpy adds short runs one by one in a quarter of the time that
-    ``reduceat`` takes.
+    numpy takes short runs row by row in a quarter of the time that ``reduceat`` needs.
     """
     sums = np.zeros(runs, np.int64)
     sums[0] = column[0]
     np.add.at(sums, run, wide(column[1:]))
     return sums if column.dtype == np.int64 else narrow(sums)
+
+
+def _highest(column: Integers, run: Int64, starts: Int64) -> Integers:
+    """Return the maxima of runs of a column."""
+    highest = column[starts]
+    np.maximum.at(highest, run, column[1:])
+    return highest
 
 
 def _joined(parts: list[Totals]) -> Totals:

@@ -352,12 +352,10 @@ def _overfull(ledger: Ledger) -> list[int]:
     """Return for how long more environments of each function were busy in a period than were there."""
     executing, alive = ledger.executing, ledger.alive
     busy, there = (levels.function * ledger.periods + levels.period for levels in (executing, alive))
-    place = np.minimum(np.searchsorted(there, busy), max(len(there) - 1, 0))
-    found = np.flatnonzero(there[place] == busy) if len(there) else place[:0]
-    place = place[found]
+    some, same = (np.isin(*keys, assume_unique=True) for keys in ((busy, there), (there, busy)))
     del busy, there  # which are large
     beyond_ns = executing.integral_ns.copy()
-    beyond_ns[found] -= alive.integral_ns[place]
+    beyond_ns[some] -= alive.integral_ns[same]  # both are in order of function and time
     return sums_by(executing.function, np.maximum(beyond_ns, 0), len(ledger.functions))
 
 

@@ -13,6 +13,7 @@ from lambdasim.config.extent import short_period_ns
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.metrics.inference.steady import batch_means, mser5
+from lambdasim.metrics.ledger import Floats
 from lambdasim.metrics.observations import Observed
 from lambdasim.units import format_duration
 
@@ -57,10 +58,8 @@ def steadiness(config: ExperimentConfig, runs: Sequence[Mapping[str, Observed]])
     slowest, slow_path = 0, ""
     intervals = []
     for path in runs[0]:
-        totals, weights = (
-            np.mean([getattr(run[path], name)[:whole] for run in runs if path in run], axis=0)
-            for name in ("totals", "weights")
-        )
+        every = [run[path] for run in runs if path in run]
+        totals, weights = (_mean([own.totals[:whole] for own in every]), _mean([own.weights[:whole] for own in every]))
         series = Observed(totals, weights)
         if not path.endswith(".rate"):
             length = _transient(series, first, confidence)
@@ -69,6 +68,11 @@ def steadiness(config: ExperimentConfig, runs: Sequence[Mapping[str, Observed]])
         if len(runs) == 1 and (found := batch_means(totals[first:], weights[first:], confidence)) is not None:
             intervals.append((path, found))
     return Steadiness(slowest * period_ns, slow_path, tuple(intervals))
+
+
+def _mean(series: Sequence[Floats]) -> Floats:
+    """Return the mean of series, which is that of one itself."""
+    return series[0] if len(series) == 1 else np.mean(series, axis=0)
 
 
 def _transient(observed: Observed, first: int, confidence: float) -> int:

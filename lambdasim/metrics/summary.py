@@ -158,8 +158,9 @@ def functions(ledger: Ledger, measures: Measures, bills: Sequence[Billed]) -> di
     """Return the object of each function, or version, by name."""
     happened = ledger.happened.events(measured=True)
     objects = _outcomes(happened, ledger)
-    after = ledger.work.keys & 1 == 1
-    own = (ledger.work.keys[after] >> 1) % max(len(objects), 1)
+    keys = ledger.work.keys
+    after = np.flatnonzero(keys & 1) if ledger.warmup_ns else slice(None)
+    own = (keys[after] >> 1) % max(len(objects), 1)
 
     def highest(name: str, at_warmup: Int64) -> Int64:
         """Return the highest level of each function since the warm-up."""

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from lambdasim.metrics.cells import Int64, Integers, Totals, divided, narrow, wide
+from lambdasim.metrics.cells import NARROW_ROWS, Int64, Integers, Totals, divided, narrow
 from lambdasim.metrics.cloudwatch import PERCENTILES
 from lambdasim.metrics.ledger import DURATIONS, INIT, LATENCIES, RESTORE, Floats, Ledger, sample_kind
 from lambdasim.metrics.occupancy import Levels
@@ -109,8 +109,9 @@ def _emitted(happened: Mapping[str, Integers], keys: Int64) -> Iterator[Series]:
             some = slice(None) if happened[condition].all() else np.flatnonzero(happened[condition])
             emitted[condition] = some, keys[some]
         some, own = emitted[condition]
-        values = narrow(wide(happened[event][some]))
-        yield Series(metric, "Sum", own, values.astype(np.float64) if values.dtype == np.int64 else values)
+        values = narrow(happened[event][some])
+        is_narrow = len(values) >= NARROW_ROWS and values.dtype != np.int64
+        yield Series(metric, "Sum", own, values if is_narrow else values.astype(np.float64))
 
 
 def distributed(ledger: Ledger, keys: Int64) -> Iterator[Series]:

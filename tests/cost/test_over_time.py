@@ -26,7 +26,7 @@ def test_tiers_the_free_tier_and_minimum_charges_are_spread_in_proportion_to_use
         use("requests", [1], [3], [2e6]),
         use("log-bytes", [], [], []),
     ]
-    owner, period, usd = cost_over_time(made.lines, BOOK, ["a", "b"], uses)
+    owner, period, usd = cost_over_time(made, BOOK, ["a", "b"], uses)
     by_key = dict(zip(zip(owner.tolist(), period.tolist(), strict=True), usd.tolist(), strict=True))
     amounts = {line.item: float(line.usd) for line in made.lines}
     duration = sum(amount for item, amount in amounts.items() if item.startswith("duration"))
@@ -40,4 +40,4 @@ def test_tiers_the_free_tier_and_minimum_charges_are_spread_in_proportion_to_use
 
 def test_a_bill_of_nothing_has_no_rows() -> None:
     made = bill([], BOOK, free_tier=False, month=Month(None))
-    assert [len(column) for column in cost_over_time(made.lines, BOOK, ["a"], [])] == [0, 0, 0]
+    assert [len(column) for column in cost_over_time(made, BOOK, ["a"], [])] == [0, 0, 0]
