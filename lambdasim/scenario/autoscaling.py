@@ -5,28 +5,28 @@ from datetime import datetime
 from fractions import Fraction
 from heapq import merge
 
-from lambdasim.config.provisioned import Autoscaling, ScheduledAction
-from lambdasim.config.qualifier import function_of, qualified
+from lambdasim.config.provisioned import Autoscaling, Provisioned, ScheduledAction
+from lambdasim.config.qualifier import qualified
 from lambdasim.config.schema import ExperimentConfig
+from lambdasim.config.version import Alias, FunctionVersion
 from lambdasim.control.autoscaling import Autoscaler, Bounds
 from lambdasim.control.controller import Controller
 from lambdasim.control.recovery import Recovery
 from lambdasim.model.alarms import MISSING_DATA_NAMES, PERIOD_NS
 from lambdasim.model.autoscaling import TargetTracking
 from lambdasim.model.losses import Loss
-from lambdasim.scenario.rollouts import phase_ns, table_of
+from lambdasim.scenario.rollouts import phase_ns
 from lambdasim.units import NS_PER_S
 from lambdasim.workload.plan import Workload
-from lambdasim.workload.routes import Route
 
 
 def autoscalers(config: ExperimentConfig, workload: Workload, ends_ns: int) -> list[Controller]:
     """Return a controller, for one run, for each function whose provisioned concurrency varies until ``ends_ns``."""
     found: list[Controller] = []
-    for name, route in held(config, workload):
-        provisioned = table_of(config.function.get(function_of(name), workload.functions[route.begins].config), name)
-        if provisioned is None or not provisioned.varies:
+    for name, provisioned in held(config, workload):
+        if not provisioned.varies:
             continue
+        route = workload.routes[name]
         scaling = provisioned.autoscaling
         found.append(
             Autoscaler(
@@ -43,13 +43,16 @@ def autoscalers(config: ExperimentConfig, workload: Workload, ends_ns: int) -> l
     return found
 
 
-def held(config: ExperimentConfig, workload: Workload) -> Iterator[tuple[str, Route]]:
-    """Yield each name for which concurrency may be provisioned, and where it leads: functions, versions, aliases."""
-    for name in workload.first_versions:
-        yield name, workload.routes[name]
-        function = config.function.get(name)
-        for key in (*function.version, *function.alias) if function is not None else ():
-            yield qualified(name, key), workload.routes[qualified(name, key)]
+def held(config: ExperimentConfig, workload: Workload) -> Iterator[tuple[str, Provisioned]]:
+    """Yield each name for which concurrency is provisioned, and how: functions, versions, aliases."""
+    for name, first in workload.first_versions.items():
+        function = config.function.get(name, workload.functions[first].config)
+        if function.provisioned is not None:
+            yield name, function.provisioned
+        own: dict[str, FunctionVersion | Alias] = {**function.version, **function.alias}
+        for key, table in own.items() if name in config.function else ():
+            if table.provisioned is not None:
+                yield qualified(name, key), table.provisioned
 
 
 def recovery(workload: Workload, losses: Sequence[Loss]) -> list[Controller]:

@@ -16,6 +16,7 @@ from lambdasim.workload.block import OpenLoad
 from lambdasim.workload.chosen import ChosenLoad
 from lambdasim.workload.closed_loop import VirtualUsers
 from lambdasim.workload.functions import NOTHING
+from lambdasim.workload.random_streams import stream_keys
 from lambdasim.workload.schedule import ScheduledLoad
 from lambdasim.workload.trace import TraceLoad, open_trace
 from lambdasim.workload.warmer import WarmerLoad
@@ -28,14 +29,15 @@ def opened(config: ExperimentConfig, targets: Sequence[str | None], seed: int, l
     """Return all loads but the closed ones, by index; raises ``InputError`` with all that is wrong with traces."""
     opened: dict[int, OpenLoad] = {}
     problems: list[Problem] = []
-    for number, (load, target) in enumerate(zip(config.load, targets, strict=True)):
+    keys = stream_keys(seed, "arrival", (load.name for load in config.load)).tolist()
+    for number, (load, target, key) in enumerate(zip(config.load, targets, keys, strict=True)):
         try:
             if load.trace is not None:
                 opened[number] = trace = open_trace(load, target, seed)
                 for note in trace.notes:
                     LOG.info("%s: %s", load.trace.file, note)
             elif load.executor != CLOSED and load.per is None:
-                opened[number] = open_synthetic(load, str(target), seed, latest_ns)
+                opened[number] = open_synthetic(load, str(target), seed, key, latest_ns)
         except InputError as error:
             problems += error.problems
     if problems:
