@@ -127,17 +127,21 @@ class Workload:
         self._aliases = {name for name, own in qualifiers.items() if own and not is_version(own)}
         self.moving = [*dict.fromkeys(route for route in self.routes.values() if not route.is_settled)]
 
-        actor_of: dict[tuple[int, str], int] = {}
-        """By series and name, the actor of the first version that its route leads to; those of the others follow."""
+        first_actors: list[list[int]] = []
+        """By series and place among its names, the actor of the first version that the name leads to; those of the
+        others follow."""
         actors: list[Actor] = []
         alike: dict[int, Chances] = {}  # by table, of which many functions may have the same
         functions: list[int] = []
         through: list[int] = []
         moves: list[tuple[int, str, int]] = []
         """Of names that lead to several versions: their first actor, where they lead, and the key of its draws."""
-        for number, (series, names) in enumerate(zip(named, goes_to, strict=True)):
-            for name in dict.fromkeys(names):
-                actor_of[number, name], to = len(actors), called.get(name, name)
+        for series, names in zip(named, goes_to, strict=True):
+            own: dict[str, int] = {}
+            for name in names:
+                if name in own:
+                    continue
+                own[name], to = len(actors), called.get(name, name)
                 if not self.routes[to].is_settled:
                     moves.append((len(actors), to, stream_key(seed, "version", series.name, name)))
                 for version in self._versions(series, to):
@@ -148,6 +152,7 @@ class Workload:
                     actors.append(Actor(series.name, planned.of, alike[table], delays.get(name)))
                     functions.append(version)
                     through.append(sources.get(name, -1))
+            first_actors.append([own[name] for name in names])
         self._columns = Columns(seed, actors)
         self._function = np.array(functions, dtype=np.int64)
         self._one_each = functions == list(range(len(functions)))
@@ -163,17 +168,15 @@ class Workload:
             if len(names) != 1:
                 found.append(PlannedSeries(*first))
                 continue
-            at, to = actor_of[number, names[0]], called.get(names[0], names[0])
+            (at,), to = first_actors[number], called.get(names[0], names[0])
             route = self.routes[to]
             alias = -1 if route.is_settled else moving.index(route.name)
             leads = self._leads(series, moving) if self.leads else ()
             several = alias >= 0 or leads
-            own = tuple(zip(self._versions(series, to), actors[at:], strict=False)) if several else ()
-            found.append(PlannedSeries(*first, functions[at], through[at], actors[at], alias, own, leads))
+            versions = tuple(zip(self._versions(series, to), actors[at:], strict=False)) if several else ()
+            found.append(PlannedSeries(*first, functions[at], through[at], actors[at], alias, versions, leads))
         self.series = tuple(found)
-        self._opened = [
-            (number, load, [actor_of[number, name] for name in goes_to[number]]) for number, load in opened.items()
-        ]
+        self._opened = [(number, load, first_actors[number]) for number, load in opened.items()]
         self.closed_loops = opening.closed_loops(config)
         self.of_users = {loop.load: loop.about(self.series[loop.load]) for loop in self.closed_loops}
 
