@@ -8,7 +8,6 @@ from heapq import merge
 from lambdasim.config.provisioned import Autoscaling, Provisioned, ScheduledAction
 from lambdasim.config.qualifier import qualified
 from lambdasim.config.schema import ExperimentConfig
-from lambdasim.config.version import Alias, FunctionVersion
 from lambdasim.control.autoscaling import Autoscaler, Bounds
 from lambdasim.control.controller import Controller
 from lambdasim.control.recovery import Recovery
@@ -46,13 +45,18 @@ def autoscalers(config: ExperimentConfig, workload: Workload, ends_ns: int) -> l
 def held(config: ExperimentConfig, workload: Workload) -> Iterator[tuple[str, Provisioned]]:
     """Yield each name for which concurrency is provisioned, and how: functions, versions, aliases."""
     for name, first in workload.first_versions.items():
-        function = config.function.get(name, workload.functions[first].config)
-        if function.provisioned is not None:
-            yield name, function.provisioned
-        own: dict[str, FunctionVersion | Alias] = {**function.version, **function.alias}
-        for key, table in own.items() if name in config.function else ():
-            if table.provisioned is not None:
-                yield qualified(name, key), table.provisioned
+        declared = config.function.get(name)
+        table = (declared or workload.functions[first].config).provisioned
+        if table is not None:
+            yield name, table
+        if declared is None:
+            continue
+        for number, version in declared.version.items():
+            if version.provisioned is not None:
+                yield qualified(name, number), version.provisioned
+        for key, alias in declared.alias.items():
+            if alias.provisioned is not None:
+                yield qualified(name, key), alias.provisioned
 
 
 def recovery(workload: Workload, losses: Sequence[Loss]) -> list[Controller]:

@@ -82,16 +82,14 @@ def scheduled(
     """Return the loads of schedules and warmers, by index; they end with the simulation or with the last other load."""
     ends_ns, start = config.simulation.duration or loads_end_ns, config.simulation.start
     scheduled = {name: table for name, table in config.event_sources.items() if isinstance(table, ScheduleSource)}
-    found: dict[int, OpenLoad] = {
-        number: ScheduledLoad(series.name, series.label, scheduled[series.label], ends_ns, start, seed)
-        for number, series in enumerate(named)
-        if series.made_by == "schedule"
-    }
-    return found | {
-        number: WarmerLoad(series.name, series.label, config.warmer[series.label], ends_ns)
-        for number, series in enumerate(named)
-        if series.made_by == "warmer"
-    }
+    found: dict[int, OpenLoad] = {}
+    for number, series in enumerate(named):
+        if series.made_by == "schedule":
+            table = scheduled[series.label]
+            found[number] = ScheduledLoad(series.name, series.label, table, ends_ns, start, seed)
+        elif series.made_by == "warmer":
+            found[number] = WarmerLoad(series.name, series.label, config.warmer[series.label], ends_ns)
+    return found
 
 
 def closed_loops(config: ExperimentConfig) -> tuple[VirtualUsers, ...]:

@@ -116,8 +116,9 @@ def supports(plan: "Plan") -> tuple[bool, str]:
             return False, f"the source {source.name!r} is {kind}, which the SimPy engine alone simulates"
     if sum(link.base_count + 1 for link in spec.links) > MOST_SENT:
         return False, f"loads that follow others have more than {MOST_SENT:,} events each time"
-    if not available()[0]:
-        return available()
+    answer = available()
+    if not answer[0]:
+        return answer
     functions = _unlike(spec.functions)
     if reason := _not_held(plan, functions):
         return False, reason
@@ -142,7 +143,7 @@ def supports(plan: "Plan") -> tuple[bool, str]:
             return False, "a client's backoff is longer than 146 years"
         if client.max_attempts > MOST_ATTEMPTS:
             return False, f"a client makes more than {MOST_ATTEMPTS} attempts"
-    return available()
+    return answer
 
 
 def _largest(plan: "Plan", kind: Control) -> int:
