@@ -229,8 +229,17 @@ class Plan:
         return "\n".join(lines)
 
 
+def has_fields(value: Any) -> bool:
+    """Say whether it is a dataclass or a named tuple, or the class of one."""
+    return is_dataclass(value) or hasattr(value, "_fields")
+
+
 def stated(value: Any) -> dict[str, Any]:
-    """Return the fields of a dataclass that are not the default."""
+    """Return the fields of a dataclass or a named tuple that are not the default."""
+    if isinstance(value, tuple):
+        every: dict[str, Any] = value._asdict()  # type: ignore[attr-defined]
+        left = value._field_defaults  # type: ignore[attr-defined]
+        return {name: own for name, own in every.items() if name not in left or own != left[name]}
     found = {}
     for field in fields(value):
         own = getattr(value, field.name)
@@ -245,11 +254,11 @@ def _time(ns: int) -> str:
 
 def _text(value: Any) -> str:
     """Return what ``repr`` does, without what is the default; a distribution is as it was written."""
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and not has_fields(value):
         return f"({', '.join(map(_text, value))})"
     if isinstance(value, Enum):
         return value.name
-    if not is_dataclass(value):
+    if not has_fields(value):
         return repr(value)
     parts = (f"{name}={_text(own)}" for name, own in stated(value).items())
     return getattr(value, "text", "") or f"{type(value).__name__}({', '.join(parts)})"

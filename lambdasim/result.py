@@ -106,7 +106,7 @@ class Result:
     @property
     def stages(self) -> list[Stage]:
         """``(start_ns, end_ns, label)`` of the phases of all loads."""
-        return self._outcomes[0].stages
+        return self._outcomes[0].phases.stages
 
     @property
     def engine(self) -> Choice:
@@ -206,7 +206,8 @@ class Result:
 
     def _state(self) -> dict[str, Any]:
         """Return the plain word for the first replication: whether it kept up with its loads."""
-        ends_ns = max([end for _, end, _ in self.stages] or [self._outcomes[0].loads_span_ns])
+        outcome = self._outcomes[0]
+        ends_ns = outcome.loads_span_ns if outcome.phases.ends_ns is None else outcome.phases.ends_ns
         waiting = {source.function for source in self.config.event_sources.values() if not hasattr(source, "client")}
         called = {load.target or "" for load in self.config.load}
         own = {name for source in self.config.source for _, name in leads_over_time(self.config, source)}

@@ -47,7 +47,7 @@ from lambdasim.scenario.changes import told
 from lambdasim.scenario.provisioning import Provisioner, Replacements
 from lambdasim.threads import Stages, available_cores
 from lambdasim.units import share_q24
-from lambdasim.workload.block import Stage
+from lambdasim.workload.phases import Phases
 from lambdasim.workload.plan import Workload
 from lambdasim.workload.random_streams import stream_key
 
@@ -73,7 +73,7 @@ class RunOutcome:
     requests: RequestLog
     events: EventLog
     environments: EnvironmentLog
-    stages: list[Stage]
+    phases: Phases
     loads_span_ns: int
     """From the beginning of the first load to the end of the last one, or to the interruption."""
     changes: tuple[dict[str, Any], ...] | None
@@ -187,7 +187,7 @@ def simulate(
         requests=requests,
         events=events,
         environments=environments,
-        stages=workload.stages,
+        phases=workload.phases,
         loads_span_ns=span_ns,
         changes=changes,
         simulated_ns=ended_ns,
@@ -285,26 +285,14 @@ def _chunks(choice: Choice, workload: Workload, ahead: list[PlanChunk]) -> Itera
 
 @uncollected
 def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool, service_errors: bool) -> Metrics:
-    first = workload.first_versions
-    functions = [
-        MeteredFunction(
-            name=f.name,
-            architecture=f.config.architecture,
-            memory_mb=f.config.memory,
-            ephemeral_mb=f.config.ephemeral_storage,
-            log_bytes=f.config.logs,
-            function=f.function,
-            version=f.version,
-            version_of=first[f.of] if first[f.of] != index else -1,
-            snapstart=_pays(f.config),
-            restore_billed_q24=share_q24((f.config.cold_start or DEFAULT).restore_billed),
-            ahead=bool((f.config.cold_start or DEFAULT).proactive),
-            package=f.config.package,
-            custom_runtime=(f.config.runtime or "").startswith("provided"),
-            reserved=f.config.reserved_concurrency if first[f.of] == index else None,
-        )
-        for index, f in enumerate(workload.functions)
-    ]
+    functions: list[MeteredFunction] = []
+    written: dict[int, MeteredFunction] = {}  # tables that are written alike are one
+    for index, (f, first) in enumerate(zip(workload.functions, workload.firsts, strict=True)):
+        table = f.config
+        if id(table) not in written:
+            written[id(table)] = _metered(table)
+        version_of, reserved = (-1, table.reserved_concurrency) if first == index else (first, None)
+        functions.append(written[id(table)].alike(f.name, f.function, f.version, version_of, reserved))
     known = {*config.source, *config.event_sources}
     loads = [
         LoadInfo(one.label, one.target if one.target in known else None, workload.aliases_of(number))
@@ -322,6 +310,23 @@ def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool, servi
         billing=InitBilling(config.billing.init_policy, config.billing.timed_out_init, config.billing.unit_ms),
         compiled=compiled,
         service_errors=service_errors,
+    )
+
+
+def _metered(function: FunctionConfig) -> MeteredFunction:
+    """Return what the metrics of all functions and versions with a table depend on, of one without a name."""
+    parts = function.cold_start or DEFAULT
+    return MeteredFunction(
+        name="",
+        architecture=function.architecture,
+        memory_mb=function.memory,
+        ephemeral_mb=function.ephemeral_storage,
+        log_bytes=function.logs,
+        snapstart=_pays(function),
+        restore_billed_q24=share_q24(parts.restore_billed),
+        ahead=bool(parts.proactive),
+        package=function.package,
+        custom_runtime=(function.runtime or "").startswith("provided"),
     )
 
 

@@ -45,7 +45,7 @@ def row_of(one):
     """Return what stands for an argument in the compiled engine: a record for a struct, an array for a tuple."""
     if isinstance(one, int):
         return one
-    if isinstance(one, tuple):
+    if isinstance(one, tuple) and not hasattr(one, "_fields"):
         return np.array(one) if isinstance(one[0], int) else records_of(record_of(type(one[0])), one)
     return records_of(record_of(type(one)), [one])[0]
 
@@ -57,7 +57,7 @@ def both_ways(spec, *arguments):
     again = compiled(spec)(*rows)
     assert again == result
     for one, row in zip(arguments, rows, strict=True):
-        if not isinstance(one, int | tuple):
+        if not isinstance(one, int | tuple) or hasattr(one, "_fields"):
             assert {name: int(getattr(one, name)) for name in row.dtype.names} == {
                 n: int(row[n]) for n in row.dtype.names
             }

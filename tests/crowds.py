@@ -158,9 +158,9 @@ def rush(seed: int, rows: int = 150) -> Crowd:
     rng = np.random.default_rng(seed)
     tick = 10_000_000
     base = crowd(seed, rows=rows, functions=3, concurrency=(6, 30)[seed % 2], attempts=2)
-    functions = tuple(replace(f, reserved=(None, 3, 0)[i]) for i, f in enumerate(base.spec.functions))
+    functions = tuple(f._replace(reserved=(None, 3, 0)[i]) for i, f in enumerate(base.spec.functions))
     if seed % 3 == 2:  # two versions of the function that has reserved concurrency
-        functions = (*functions[:2], replace(functions[2], version_of=1))
+        functions = (*functions[:2], functions[2]._replace(version_of=1))
     client = ClientSpec(4, tick, 2 * tick + 1, full_jitter=seed > 5, quota=9, retry_cost=3, processes=1 + seed % 2)
     more = np.random.default_rng(1_000 + seed)
     control = [change for index in range(2) for change in provisioned(index, 0, 0, (0,))]
@@ -225,8 +225,8 @@ def pauses(seed: int) -> Crowd:
     rows, tick = 120, 10_000_000
     base, rng = crowd(seed, rows=rows, functions=4, concurrency=40, attempts=2), np.random.default_rng(2_000 + seed)
     functions = tuple(
-        replace(
-            f, reserved=None, reuse=Reuse((seed + i) % 4), expiry=(Expiry.TOGETHER, Expiry.HALVES)[(seed + i) // 4 % 2]
+        f._replace(
+            reserved=None, reuse=Reuse((seed + i) % 4), expiry=(Expiry.TOGETHER, Expiry.HALVES)[(seed + i) // 4 % 2]
         )
         for i, f in enumerate(base.spec.functions)
     )

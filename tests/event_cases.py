@@ -62,7 +62,7 @@ def event_cases(draw) -> EventCase:
         )
 
     functions = tuple(
-        replace(f, asynchronous=spec(), errors_q24=draw(st.sampled_from([0, HALF])), crashes_q24=HALF // 2)
+        f._replace(asynchronous=spec(), errors_q24=draw(st.sampled_from([0, HALF])), crashes_q24=HALF // 2)
         for f in case.spec.functions
     )
     count = draw(st.integers(1, 3))

@@ -15,7 +15,7 @@ def opinion(case: Case) -> tuple[list[list[int]], list[list[int]], list[list[int
     """Return the rows of invocations, environments and samples, sorted."""
     invocations, environments, samples = oracle.simulate(
         case.spec.concurrency,
-        [asdict(f) for f in case.spec.functions],
+        [f._asdict() for f in case.spec.functions],
         asdict(case.spec.scaling),
         case.rows,
         [asdict(change) for change in case.control],

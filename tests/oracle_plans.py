@@ -147,9 +147,9 @@ def exact_shares(case: SourceCase, kind: str, index: int) -> SourceCase:
     """Return a case whose share of errors, or crashes, ends just where one of its draws falls."""
     u24 = bits24(case.draws[0].key(kind), index)
     specs = tuple(
-        replace(spec, errors_q24=u24, crashes_q24=0)
+        spec._replace(errors_q24=u24, crashes_q24=0)
         if index % 2
-        else replace(spec, errors_q24=0, crashes_q24=ALL - u24)
+        else spec._replace(errors_q24=0, crashes_q24=ALL - u24)
         for spec in case.spec.functions
     )
     return replace(case, spec=replace(case.spec, functions=specs))
@@ -524,7 +524,7 @@ def handlers(
             for index, own in enumerate(below)
             if draw(st.booleans())
         )
-        found.append(replace(spec, uses=uses, calls=tuple(calls)))
+        found.append(spec._replace(uses=uses, calls=tuple(calls)))
     return tuple(found), below, tuple(called)
 
 

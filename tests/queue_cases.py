@@ -233,7 +233,7 @@ def queue_cases(draw: st.DrawFn, first: Any = queue_specs) -> QueueCase:
         max_retries=draw(st.integers(0, 2)), max_age_ns=61 * S, backoff_base_ns=tick, backoff_cap_ns=4 * tick
     )
     functions = tuple(
-        replace(f, asynchronous=events, per_record_ns=draw(st.sampled_from([0, tick]))) for f in case.spec.functions
+        f._replace(asynchronous=events, per_record_ns=draw(st.sampled_from([0, tick]))) for f in case.spec.functions
     )
     count = draw(st.integers(1, 3))
     if first is queue_specs:

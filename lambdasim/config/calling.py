@@ -25,13 +25,16 @@ def handlers(
 
 
 def lists_of_calls(config: "ExperimentConfig") -> dict[str, list[tuple[Call, ...]]]:
-    """Return, by function, the different lists of calls that it, its versions and its updates have, its own first."""
+    """Return, by function that may call others, the different lists of calls that it, its versions and its updates
+    have, its own first."""
     from lambdasim.config.rollouts import updates
 
-    found = {name: [function.calls] for name, function in config.function.items()}
-    for name, _, _, calls in handlers(config.function):
+    updated = updates(config)
+    some = {name: own for name, own in config.function.items() if own.calls or own.version or name in updated}
+    found = {name: [function.calls] for name, function in some.items()}
+    for name, _, _, calls in handlers(some):
         if calls not in found[name]:
             found[name].append(calls)
-    for name, updated in updates(config).items():
-        found[name] += [own.calls for _, own in updated if own.calls not in found[name]]
+    for name, later in updated.items():
+        found[name] += [own.calls for _, own in later if own.calls not in found[name]]
     return found

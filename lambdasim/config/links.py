@@ -53,16 +53,19 @@ def links(config: "ExperimentConfig") -> tuple[Link, ...]:
         if target in known and target not in own:
             name = f"{role}:{target}" if own else role
             own.append(target)
-            to = asynchronous(target) if target in config.function else target
-            found.append(Link(name, owner, trigger, to, role=role))
+            found.append(Link(name, owner, trigger, _receiving(config, target), role=role))
     return tuple(found)
 
 
 def enabled(config: "ExperimentConfig", found: Sequence[Link]) -> list[bool]:
     """Return, of each of all links, whether it sends events as an experiment is set at a time."""
-    now = {role: target for role, _, _, target in _destinations(config)}
-    names = {**{name: asynchronous(name) for name in config.function}, **{name: name for name in config.source}}
-    return [not link.role or names.get(now.get(link.role, "")) == link.target for link in found]
+    now = {role: _receiving(config, target) for role, _, _, target in _destinations(config)}
+    return [not link.role or now.get(link.role) == link.target for link in found]
+
+
+def _receiving(config: "ExperimentConfig", destination: str) -> str:
+    """Return what receives the events of a destination: a source, or the one through which a function is invoked."""
+    return asynchronous(destination) if destination in config.function else destination
 
 
 def leads_over_time(config: "ExperimentConfig", source: str) -> list[tuple[int, str]]:

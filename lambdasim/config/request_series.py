@@ -1,8 +1,7 @@
 """Everything whose requests are numbered by themselves: loads, and what a simulation sends of its own accord."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from lambdasim.config.calling import lists_of_calls
 from lambdasim.config.client import Client
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
 Maker = Literal["load", "schedule", "source", "link", "call", "warmer"]
 
 
-@dataclass(frozen=True, slots=True)
-class RequestSeries:
+class RequestSeries(NamedTuple):
     """Requests with running numbers; its index among :func:`request_series` is the load of their keys."""
 
     name: str

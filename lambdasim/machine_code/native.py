@@ -21,6 +21,8 @@ _COMPILED: Final[dict[Program, bytes]] = {}
 """What this process has compiled: it may be that it cannot be kept."""
 _LOADED: Final[set[Program]] = set()
 """What this process runs, whatever becomes of the files."""
+_FOUND: Final[set[Program]] = set()
+"""What was at hand when this process looked for it last."""
 
 
 def is_at_hand(program: Program) -> bool:
@@ -38,7 +40,8 @@ def prepare(programs: Sequence[Program]) -> None:
 
     It does once. Warns when they cannot be kept for the next time.
     """
-    lacking = [program for program in programs if not is_at_hand(program)]
+    lacking = [program for program in programs if program not in _FOUND and not is_at_hand(program)]
+    _FOUND.update(programs)
     if not lacking:
         return
     from lambdasim.machine_code.beside import compiled
@@ -69,6 +72,7 @@ def load(*programs: Program) -> Mapping[str, Native]:
         return came
     from lambdasim.machine_code.objects import loaded
 
+    _FOUND.difference_update(programs)  # their code has to be there now
     prepare(programs)
     own = loaded([_code(program) for program in programs])
     _LOADED.update(programs)

@@ -11,16 +11,20 @@ class MeteredFunction(NamedTuple):
     """One function, as far as its metrics and its usage depend on it."""
 
     name: str
+    function: str = ""
+    """Name of the function that it is a version or an update of; "" where it is all of one."""
+    version: str = ""
+    """Its version, where the function has any."""
+    version_of: int = -1
+    """Index of the function's first version, -1 for that one itself."""
+    reserved: int | None = None
+    """At the start; of a function's first version, for all of them."""
     architecture: str = "x86_64"
     memory_mb: int = 128
     ephemeral_mb: int = 512
     package: Literal["zip", "image"] = "zip"
     custom_runtime: bool = False
     """Whether it brings its own runtime (``provided.*``), the init of which has always been billed."""
-    reserved: int | None = None
-    """At the start; of a function's first version, for all of them."""
-    version_of: int = -1
-    """Index of the function's first version, -1 for that one itself."""
     snapstart: Literal["", "java", "paid"] = ""
     """How it pays for its snapshot if it is restored from one: with a managed runtime of Java, not at all."""
     restore_billed_q24: int = 0
@@ -29,10 +33,10 @@ class MeteredFunction(NamedTuple):
     """Whether some of its environments are initialised before their requests come."""
     log_bytes: int = 0
     """What its handler writes to its log at each invocation."""
-    function: str = ""
-    """Name of the function that it is a version or an update of; "" where it is all of one."""
-    version: str = ""
-    """Its version, where the function has any."""
+
+    def alike(self, name: str, function: str, version: str, version_of: int, reserved: int | None) -> "MeteredFunction":
+        """Return another one that is written like this one."""
+        return MeteredFunction(name, function, version, version_of, reserved, *self[5:])
 
     @property
     def of(self) -> str:
@@ -45,8 +49,7 @@ class MeteredFunction(NamedTuple):
         return qualified(self.of, self.version) if self.version else self.of
 
 
-@dataclass(frozen=True, slots=True)
-class LoadInfo:
+class LoadInfo(NamedTuple):
     """One load: its name and, when it goes through a source, the source's. Its index is that in request keys."""
 
     name: str

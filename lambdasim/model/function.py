@@ -1,9 +1,9 @@
 """A function and its concurrency: who gets an environment, who is throttled and why.
 
 The order of the questions in :func:`admit` is the admission algorithm; each reads one AWS rule. What decides is a plain
-function of integers and of *structs*, dataclasses whose integer fields either engine keeps in its own way: SimPy's in
-the slots of objects, the compiled one, built from this very source, in rows of arrays. It knows no clock and no
-containers: which of several idle environments is taken is up to whoever asks.
+function of integers and of *structs*, dataclasses and named tuples whose integer fields either engine keeps in its own
+way: SimPy's in the slots of objects, the compiled one, built from this very source, in rows of arrays. It knows no
+clock and no containers: which of several idle environments is taken is up to whoever asks.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """The configuration the law works from: integers only, frozen, already validated."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from lambdasim.model import rules
 from lambdasim.model.aliases import AliasSpec
@@ -94,8 +94,7 @@ STANDARD_2020_CLIENT = replace(STANDARD_CLIENT, error_base_ns=None, error_cost=N
 """botocore ``standard`` mode until 1.43: one base for all, 5 tokens, 10 after a timeout (source read 2026-11)."""
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionSpec:
+class FunctionSpec(NamedTuple):
     """What the law knows of one version of a function; a function may have one.
 
     Quotas, rates and reserved concurrency belong to the function, and stand with its first version. All else is the
@@ -135,6 +134,10 @@ class FunctionSpec:
     uses: tuple[UseSpec, ...] = ()
     calls: tuple[CallSpec, ...] = ()
     """What the handler calls after its own work, in this order."""
+
+    def alike(self, name: str, version_of: int, reserved: int | None) -> "FunctionSpec":
+        """Return another function or version that is written like this one."""
+        return FunctionSpec(name, self.timeout_ns, version_of, reserved, *self[4:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,6 @@ def stages_of(config: Any) -> Sequence[tuple[int, int, str]]:
     from lambdasim.workload.plan import Workload
 
     try:
-        return Workload(config, config.simulation.seed).stages
+        return Workload(config, config.simulation.seed).phases.stages
     except InputError:
         return ()

@@ -131,31 +131,30 @@ def function_specs(functions: Sequence[PlannedFunction]) -> list[FunctionSpec]:
     """Return the spec of each version of each function."""
     first: dict[str, int] = {}
     found = []
-    alike: dict[int, dict[str, Any]] = {}  # tables that are written alike are one
+    written: dict[int, FunctionSpec] = {}  # tables that are written alike are one
     for number, function in enumerate(functions):
         begins, table = first.setdefault(function.of, number), function.config
-        if id(table) not in alike:
-            alike[id(table)] = _of_table(table)
-        if begins == number:
-            found.append(FunctionSpec(function.name, reserved=table.reserved_concurrency, **alike[id(table)]))
-        else:
-            found.append(FunctionSpec(function.name, version_of=begins, **alike[id(table)]))
+        if id(table) not in written:
+            written[id(table)] = _of_table(table)
+        version_of, reserved = (-1, table.reserved_concurrency) if begins == number else (begins, None)
+        found.append(written[id(table)].alike(function.name, version_of, reserved))
     return found
 
 
-def _of_table(function: FunctionConfig) -> dict[str, Any]:
-    """Return what the specs of all functions and versions with a table have in common."""
-    return {
-        "timeout_ns": function.timeout,
-        "reuse": REUSE_NAMES[function.reuse],
-        "suppressed_init_permille": round(function.suppressed_init_slowdown * 1000),
-        "expiry": _expiry(function.idle_timeout),
-        "errors_q24": share_q24(function.errors),
-        "crashes_q24": share_q24(function.crashes),
+def _of_table(function: FunctionConfig) -> FunctionSpec:
+    """Return what the specs of all functions and versions with a table have in common, as one without a name."""
+    return FunctionSpec(
+        name="",
+        timeout_ns=function.timeout,
+        reuse=REUSE_NAMES[function.reuse],
+        suppressed_init_permille=round(function.suppressed_init_slowdown * 1000),
+        expiry=_expiry(function.idle_timeout),
+        errors_q24=share_q24(function.errors),
+        crashes_q24=share_q24(function.crashes),
         **_starts(function),
-        "per_record_ns": round(function.per_record * _duration_factor(function)),
-        "asynchronous": asynchronous_spec(function.async_),
-    }
+        per_record_ns=round(function.per_record * _duration_factor(function)),
+        asynchronous=asynchronous_spec(function.async_),
+    )
 
 
 def _expiry(idle_timeout: Distribution | IdlePolicy) -> Expiry:
@@ -203,14 +202,10 @@ def account_spec(
 
     ``series``, ``links`` and ``routes`` are all there are in the experiment.
     """
-    every: dict[str, tuple[int, ...]] = {}
-    for index, one in enumerate(planned):
-        every[one.of] = (*every.get(one.of, ()), index)
     downstreams, calls = list(config.downstream), _calls(config)
     functions = [
-        replace(
-            function,
-            calls=next((specs for of, specs in calls[one.of] if of == one.config.calls), ()),
+        function._replace(
+            calls=next((specs for of, specs in calls.get(one.of, ()) if of == one.config.calls), ()),
             uses=tuple(
                 UseSpec(downstreams.index(use.downstream), use.calls, round(use.share * 1_000), use.connects == "init")
                 for use in one.config.uses
@@ -227,7 +222,7 @@ def account_spec(
         whole_seconds=config.account.request_meter == "second",
         clients=tuple(client_spec(one.client) for one in series),
         downstreams=tuple(downstream_spec(name, table) for name, table in config.downstream.items()),
-        links=link_specs(config, links, {one.name: number for number, one in enumerate(series)}, every),
+        links=link_specs(config, links, series, planned),
         api_gateway=account_rate(config.account.api_gateway),
         unreserved_minimum=config.account.unreserved_minimum,
         sources=tuple(

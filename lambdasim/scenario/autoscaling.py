@@ -5,8 +5,8 @@ from datetime import datetime
 from fractions import Fraction
 from heapq import merge
 
-from lambdasim.config.provisioned import Autoscaling, ScheduledAction
-from lambdasim.config.qualifier import function_of, qualified
+from lambdasim.config.provisioned import Autoscaling, Provisioned, ScheduledAction
+from lambdasim.config.qualifier import qualified
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.control.autoscaling import Autoscaler, Bounds
 from lambdasim.control.controller import Controller
@@ -14,19 +14,18 @@ from lambdasim.control.recovery import Recovery
 from lambdasim.model.alarms import MISSING_DATA_NAMES, PERIOD_NS
 from lambdasim.model.autoscaling import TargetTracking
 from lambdasim.model.losses import Loss
-from lambdasim.scenario.rollouts import phase_ns, table_of
+from lambdasim.scenario.rollouts import phase_ns
 from lambdasim.units import NS_PER_S
 from lambdasim.workload.plan import Workload
-from lambdasim.workload.routes import Route
 
 
 def autoscalers(config: ExperimentConfig, workload: Workload, ends_ns: int) -> list[Controller]:
     """Return a controller, for one run, for each function whose provisioned concurrency varies until ``ends_ns``."""
     found: list[Controller] = []
-    for name, route in held(config, workload):
-        provisioned = table_of(config.function.get(function_of(name), workload.functions[route.begins].config), name)
-        if provisioned is None or not provisioned.varies:
+    for name, provisioned in held(config, workload):
+        if not provisioned.varies:
             continue
+        route = workload.routes[name]
         scaling = provisioned.autoscaling
         found.append(
             Autoscaler(
@@ -43,13 +42,21 @@ def autoscalers(config: ExperimentConfig, workload: Workload, ends_ns: int) -> l
     return found
 
 
-def held(config: ExperimentConfig, workload: Workload) -> Iterator[tuple[str, Route]]:
-    """Yield each name for which concurrency may be provisioned, and where it leads: functions, versions, aliases."""
-    for name in workload.first_versions:
-        yield name, workload.routes[name]
-        function = config.function.get(name)
-        for key in (*function.version, *function.alias) if function is not None else ():
-            yield qualified(name, key), workload.routes[qualified(name, key)]
+def held(config: ExperimentConfig, workload: Workload) -> Iterator[tuple[str, Provisioned]]:
+    """Yield each name for which concurrency is provisioned, and how: functions, versions, aliases."""
+    for name, first in workload.first_versions.items():
+        declared = config.function.get(name)
+        table = (declared or workload.functions[first].config).provisioned
+        if table is not None:
+            yield name, table
+        if declared is None:
+            continue
+        for number, version in declared.version.items():
+            if version.provisioned is not None:
+                yield qualified(name, number), version.provisioned
+        for key, alias in declared.alias.items():
+            if alias.provisioned is not None:
+                yield qualified(name, key), alias.provisioned
 
 
 def recovery(workload: Workload, losses: Sequence[Loss]) -> list[Controller]:

@@ -86,6 +86,8 @@ def code_rows(workload: Workload) -> Iterator[Change]:
                 if weight != old:
                     yield Change(at_ns, Control.WEIGHT, first + place, weight)
         first += len(route.versions)
+    if not any(planned.since_ns for planned in workload.functions):
+        return
     latest: dict[str, int] = {}
     for index, planned in enumerate(workload.functions):
         if planned.since_ns:

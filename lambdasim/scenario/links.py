@@ -4,22 +4,29 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from lambdasim.config.links import Link, enabled, is_detected, loop_lengths
+from lambdasim.config.request_series import RequestSeries
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.traffic import Per
 from lambdasim.model import rules
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.links import After, LinkSpec, Trigger
 from lambdasim.units import share_q24
+from lambdasim.workload.functions import PlannedFunction
 
 AFTER: Final = {"any": After.ANY, "success": After.SUCCESS, "failure": After.FAILURE}
 DESTINATIONS: Final = {"failure": Trigger.ASYNC_FAILURE, "success": Trigger.ASYNC_SUCCESS}
 
 
 def link_specs(
-    config: ExperimentConfig, links: Sequence[Link], series: Mapping[str, int], functions: Mapping[str, tuple[int, ...]]
+    config: ExperimentConfig, links: Sequence[Link], series: Sequence[RequestSeries], planned: Sequence[PlannedFunction]
 ) -> tuple[LinkSpec, ...]:
-    """Return the spec of each link; ``series`` and ``functions`` have the index of each request series, and
-    those of all versions of each function."""
+    """Return the spec of each link; ``series`` are all request series, and ``planned`` all versions of functions."""
+    if not links:
+        return ()
+    loads = {one.name: number for number, one in enumerate(series)}
+    functions: dict[str, tuple[int, ...]] = {}
+    for index, own in enumerate(planned):
+        functions[own.of] = (*functions.get(own.of, ()), index)
     lengths = loop_lengths(config, links)
     specs = []
     for link, is_enabled in zip(links, enabled(config, links), strict=True):
@@ -28,7 +35,7 @@ def link_specs(
         count = per.count if per is not None else 1.0
         specs.append(
             LinkSpec(
-                load=series[link.name],
+                load=loads[link.name],
                 trigger=trigger,
                 subjects=subjects,
                 after=AFTER[per.on] if per is not None else After.ANY,

@@ -28,9 +28,9 @@ def planned(config: ExperimentConfig, seed: int, policies: Policies = NO_POLICIE
     """
     workload = Workload(config, seed, policies.arrivals)
     functions = function_specs(workload.functions)
-    functions = [replace(f, ahead_key=stream_key(seed, "ahead", f.name)) if f.ahead_q24 else f for f in functions]
+    functions = [f._replace(ahead_key=stream_key(seed, "ahead", f.name)) if f.ahead_q24 else f for f in functions]
     if any(moment.faults for moment in config.moments):
-        functions = [replace(one, fault_key=stream_key(seed, "fault", one.name)) for one in functions]
+        functions = [one._replace(fault_key=stream_key(seed, "fault", one.name)) for one in functions]
     account = account_spec(config, workload.functions, functions, workload.named, workload.links, workload.routes)
     pinned = {
         number: replace(one, pin_key=stream_key(seed, "pinned", one.name) >> 1)
@@ -71,8 +71,10 @@ def control_table(config: ExperimentConfig, workload: Workload) -> tuple[Change,
     rows: list[Change] = []
     provisioner = Provisioner(workload)
     for index, planned in enumerate(workload.functions):
-        function, table = config.function.get(planned.of, planned.config), planned.config.provisioned
-        if table is not None and (count := provisioned_at(function, workload, index, 0)):
+        table = planned.config.provisioned
+        if table is None:
+            continue
+        if count := provisioned_at(config.function.get(planned.of, planned.config), workload, index, 0):
             if table.requested_at is None:
                 rows += provisioner.long_before(index, count)
             else:

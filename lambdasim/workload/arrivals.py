@@ -7,7 +7,7 @@ arrival, and memory does not grow with the length.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +27,7 @@ LAST_BLOCK: Final = 4_096
 """Blocks double from the first size to the last: a thousand rare loads are as cheap as one busy load is fast."""
 
 
-@dataclass(frozen=True, slots=True)
-class Poisson:
+class Poisson(NamedTuple):
     """Exponential gaps: callers who know nothing of each other."""
 
     key: int
@@ -72,8 +71,7 @@ class GammaRenewal:
 Process = Poisson | Deterministic | GammaRenewal
 
 
-@dataclass(frozen=True, slots=True)
-class SyntheticLoad:
+class SyntheticLoad(NamedTuple):
     """An open load of one function, made of a process and a rate. It satisfies ``block.OpenLoad``."""
 
     name: str
@@ -113,8 +111,7 @@ class SyntheticLoad:
 
 
 def _constant(load: LoadConfig, duration_ns: int, seed: int) -> Rate:
-    rate = load.rate or 0.0
-    return Ramping.of(rate, [(duration_ns, rate)])
+    return Ramping.constant(load.rate or 0.0, duration_ns)
 
 
 def _ramping(load: LoadConfig, duration_ns: int, seed: int) -> Rate:
@@ -148,13 +145,15 @@ RATES: Final[dict[str, Callable[[LoadConfig, int, int], Rate]]] = {
 """By executor: the rate of a load that lasts so many ns, by a seed where it is random."""
 
 
-def open_synthetic(load: LoadConfig, function: str, seed: int, latest_ns: int = NEVER_NS) -> SyntheticLoad:
-    """Return the arrivals at ``function`` of an open load that is no trace; none come at or after ``latest_ns``."""
+def open_synthetic(load: LoadConfig, function: str, seed: int, key: int, latest_ns: int = NEVER_NS) -> SyntheticLoad:
+    """Return the arrivals at ``function`` of an open load that is no trace; none come at or after ``latest_ns``.
+
+    ``key`` is that of the draws of its process, those of its rate follow from ``seed``.
+    """
     if load.stages is not None:
         duration_ns = sum(stage.duration for stage in load.stages)
     else:
         duration_ns = load.duration if load.duration is not None else max(latest_ns - load.start_time, 0)
-    key = stream_key(seed, "arrival", load.name)
     process: Process
     if load.process.startswith("gamma"):
         process = GammaRenewal(key, load.process_cv)

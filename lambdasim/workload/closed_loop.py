@@ -49,7 +49,8 @@ class VirtualUsers:
     def about(self, series: PlannedSeries) -> int:
         """Return about how many requests they send if nothing holds these up; 0 where nobody knows."""
         assert series.actor is not None
-        each_ns = self.think.mean() + series.actor.duration.mean() * series.actor.duration_factor
+        chances = series.actor.chances
+        each_ns = self.think.mean() + chances.duration.mean() * chances.duration_factor
         lasting_ns = self.vus * (self.stop_ns - self.start_ns)
         return int(lasting_ns / max(each_ns, MINIMUM_THINK_NS)) if math.isfinite(each_ns) else 0
 

@@ -4,9 +4,9 @@ An *actor* is a function as one load calls it, and has one stream of draws per k
 same for all requests of all actors is never drawn. This module knows nothing of arrivals or of chunks.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,20 +21,20 @@ from lambdasim.workload.block import NOT_GIVEN
 from lambdasim.workload.distributions import Sampler
 from lambdasim.workload.functions import NOTHING, PlannedFunction
 from lambdasim.workload.given import TraceOverrides, fill_missing
-from lambdasim.workload.random_streams import Streams, bits, stream_key
+from lambdasim.workload.random_streams import Streams, UInt64, bits, stream_key, stream_keys
 
 Int64 = NDArray[np.int64]
+
+NO_KEYS: Final = np.array([], dtype=np.uint64)
 
 DRAWN_COLUMNS: Final = PLAN_COLUMNS[PLAN_COLUMNS.index("duration_ns") :]
 """The columns of a plan that chance decides."""
 
 
 @dataclass(frozen=True, slots=True)
-class Actor:
-    """A function as one load calls it, and what chance decides about its requests there."""
+class Chances:
+    """What chance decides about the requests of a function."""
 
-    load: str
-    function: str
     duration: Distribution
     init: Distribution
     placement: Distribution
@@ -51,18 +51,14 @@ class Actor:
     """Where it differs."""
     picks: bool = False
     """Whether chance chooses among idle environments."""
-    delay: Distribution | None = None
-    """Of the time from an event to its arrival at its source."""
 
     @classmethod
-    def of(cls, load: str, planned: PlannedFunction, delay: Distribution | None = None) -> "Actor":
-        """Return a function of the experiment as ``load`` calls it."""
+    def of(cls, planned: PlannedFunction) -> "Chances":
+        """Return those of a function of the experiment."""
         config = planned.config
         idle = config.idle_timeout
         measured_mb = config.duration_memory or config.memory
         return cls(
-            load,
-            planned.of,
             duration=config.duration,
             duration_factor=duration_factor(config.memory, measured_mb, config.cpu_share, config.threads),
             init=planned.init,
@@ -75,8 +71,18 @@ class Actor:
             surplus_idle_timeout=idle.surplus if isinstance(idle, IdlePolicy) else None,
             lifetime=None if isinstance(config.max_lifetime, str) else config.max_lifetime,
             picks=config.reuse == "random",
-            delay=delay,
         )
+
+
+class Actor(NamedTuple):
+    """A function as one load calls it."""
+
+    load: str
+    function: str
+    chances: Chances
+    """Functions that are written alike share them."""
+    delay: Distribution | None = None
+    """Of the time from an event to its arrival at its source."""
 
     def key(self, seed: int, kind: str) -> int:
         """Return the key of its draws of one kind."""
@@ -88,45 +94,47 @@ class Columns:
 
     def __init__(self, seed: int, actors: Sequence[Actor]) -> None:
         """Prepare to draw; raises ``InputError`` when the file of an empirical distribution cannot be used."""
+        names = [f"{actor.load}\0{actor.function}" for actor in actors]
+        distinct = {id(actor.chances): actor.chances for actor in actors}
+        chances, place = [*distinct.values()], {number: place for place, number in enumerate(distinct)}
+        own = np.array([place[id(actor.chances)] for actor in actors], np.int64)  # which of them each actor has
 
-        def keys(kind: str) -> list[int]:
-            return [actor.key(seed, kind) for actor in actors]
+        def keys(kind: str) -> UInt64:
+            return stream_keys(seed, kind, names)
 
-        def sampler(kind: str, distributions: Iterable[Distribution]) -> Sampler:
-            found = list(distributions)
-            draws = any(distribution.family != "constant" for distribution in found)
-            return Sampler(found, keys(kind) if draws else [0] * len(found))  # a constant has no use for its key
+        def sampler(kind: str, distributions: Sequence[Distribution], number: Int64 = own) -> Sampler:
+            draws = any(distribution.family != "constant" for distribution in distributions)
+            # a constant has no use for its key
+            return Sampler(distributions, keys(kind) if draws else np.zeros(len(names), np.uint64), number)
 
-        self._duration = sampler("duration", (actor.duration for actor in actors))
-        self._factor = np.array([actor.duration_factor for actor in actors])
-        self._init = sampler("init", (actor.init for actor in actors))
-        self._placement = sampler("placement", (actor.placement for actor in actors))
+        self._duration = sampler("duration", [one.duration for one in chances])
+        self._factor = np.array([one.duration_factor for one in chances])[own]
+        self._init = sampler("init", [one.init for one in chances])
+        self._placement = sampler("placement", [one.placement for one in chances])
 
-        self._errors = np.array([actor.errors for actor in actors])
-        self._crashes = np.array([actor.crashes for actor in actors])
+        self._errors = np.array([one.errors for one in chances])[own]
+        self._crashes = np.array([one.crashes for one in chances])[own]
         self._fails = bool(self._errors.any() or self._crashes.any())
-        self._outcome_key = np.array(keys("outcome") if self._fails else [], dtype=np.uint64)
+        self._outcome_key = keys("outcome") if self._fails else NO_KEYS
 
-        self._memory_mb = np.array([float(actor.memory_mb) for actor in actors])
-        self._used = sampler("memory", (actor.memory_used or NOTHING for actor in actors))
+        self._memory_mb = np.array([float(one.memory_mb) for one in chances])[own]
+        self._used = sampler("memory", [one.memory_used or NOTHING for one in chances])
 
-        lone = [actor.idle_timeout for actor in actors]
-        surplus = [actor.surplus_idle_timeout for actor in actors]
         lone_keys = keys("idle")
-        self._idle = Sampler(lone, lone_keys)
+        self._idle = Sampler([one.idle_timeout for one in chances], lone_keys, own)
         self._surplus = None
-        if any(surplus):
-            triples = zip(surplus, keys("surplus-idle"), lone_keys, strict=True)
-            own_or_shared = [own if differs else shared for differs, own, shared in triples]
-            self._surplus = Sampler([s or plain for s, plain in zip(surplus, lone, strict=True)], own_or_shared)
+        differs = np.array([one.surplus_idle_timeout is not None for one in chances], np.bool_)
+        if differs.any():
+            surplus_keys = np.where(differs[own], keys("surplus-idle"), lone_keys)
+            self._surplus = Sampler([s.surplus_idle_timeout or s.idle_timeout for s in chances], surplus_keys, own)
 
-        self._immortal = np.array([actor.lifetime is None for actor in actors])
-        self._lifetime = sampler("lifetime", (actor.lifetime or NOTHING for actor in actors))
+        self._immortal = np.array([one.lifetime is None for one in chances], np.bool_)[own]
+        self._lifetime = sampler("lifetime", [one.lifetime or NOTHING for one in chances])
         self._delay = None
-        if any(actor.delay for actor in actors):
-            self._delay = sampler("delay", (actor.delay or NOTHING for actor in actors))
-        self._picks = np.array([actor.picks for actor in actors])
-        self._pick_key = np.array(keys("pick") if self._picks.any() else [], dtype=np.uint64)
+        if any(actor.delay is not None for actor in actors):
+            self._delay = sampler("delay", [actor.delay or NOTHING for actor in actors], np.arange(len(actors)))
+        self._picks = np.array([one.picks for one in chances], np.bool_)[own]
+        self._pick_key = keys("pick") if self._picks.any() else NO_KEYS
 
     def draw(
         self, actor: int | Int64, index: Int64, given: TraceOverrides, arithmetic: Arithmetic = PLAIN

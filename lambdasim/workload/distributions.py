@@ -15,7 +15,7 @@ from lambdasim.config.distribution import Distribution
 from lambdasim.units import parse_duration, parse_memory
 from lambdasim.workload.arithmetic import PLAIN, Arithmetic
 from lambdasim.workload.gamma import gamma
-from lambdasim.workload.random_streams import Streams, subkey
+from lambdasim.workload.random_streams import Streams, UInt64, subkey
 from lambdasim.workload.traces.file import TraceFile
 
 Int64 = NDArray[np.int64]
@@ -24,23 +24,23 @@ Slot = int | Int64
 """Which of a family's distributions each row has: one for all rows, or one per row."""
 Draw = Callable[[Arithmetic, Slot, Streams, Int64], Float64]
 """``draw(arithmetic, slot, streams, index)``; the stream is one for all rows when ``slot`` is."""
+Family = Callable[[Sequence[Distribution], Int64], Draw]
+"""``family(distributions, number)``, where slot ``s`` has ``distributions[number[s]]``."""
 
 BLOCK_ROWS: Final = 32_768
 """Rows drawn at a time, so that what is computed on the way stays in the processor's cache."""
 _CHOICE: Final = 0  # stream of a mixture's choice among its parts
 
 
-def _closed(
-    quantile: Callable[..., Float64], *, of_normal: bool = False, linear: bool = False
-) -> Callable[[Sequence[Distribution]], Draw]:
+def _closed(quantile: Callable[..., Float64], *, of_normal: bool = False, linear: bool = False) -> Family:
     """Make a family of a quantile function ``quantile(u, *params)`` in closed form, which may write to ``u``.
 
     ``of_normal``: it takes a standard normal variate for ``u``. ``linear``: it only adds and multiplies parameters, so
     that one which all distributions have in common may be given once; to powers, numpy would then take shortcuts.
     """
 
-    def family(distributions: Sequence[Distribution]) -> Draw:
-        params = [np.array(column) for column in zip(*(d.params for d in distributions), strict=True)]
+    def family(distributions: Sequence[Distribution], number: Int64) -> Draw:
+        params = _columns(distributions, number)
         alike = [float(column[0]) if linear and (column == column[0]).all() else None for column in params]
 
         def draw(arithmetic: Arithmetic, slot: Slot, streams: Streams, index: Int64) -> Float64:
@@ -52,8 +52,13 @@ def _closed(
     return family
 
 
-def _constant(distributions: Sequence[Distribution]) -> Draw:
-    values = np.array([d.params[0] for d in distributions])
+def _columns(distributions: Sequence[Distribution], number: Int64) -> list[Float64]:
+    """Return the parameters of a family, each by slot."""
+    return [np.array(column)[number] for column in zip(*(d.params for d in distributions), strict=True)]
+
+
+def _constant(distributions: Sequence[Distribution], number: Int64) -> Draw:
+    (values,) = _columns(distributions, number)
     return lambda arithmetic, slot, streams, index: np.broadcast_to(values[slot], index.shape)
 
 
@@ -86,14 +91,15 @@ def _half_life(u: Float64, period: Float64) -> Float64:
     return period * (1.0 - np.frexp(1.0 - u)[1])
 
 
-def _gamma(distributions: Sequence[Distribution]) -> Draw:
-    shape, scale = (np.array(column) for column in zip(*(d.params for d in distributions), strict=True))
+def _gamma(distributions: Sequence[Distribution], number: Int64) -> Draw:
+    shape, scale = _columns(distributions, number)
     return lambda arithmetic, slot, streams, index: scale[slot] * gamma(np.atleast_1d(shape[slot]), streams.key, index)
 
 
-def _percentiles(distributions: Sequence[Distribution]) -> Draw:
-    """Interpolate between knots; those of all distributions lie end to end, distribution d's at d + p."""
-    knots = [np.array(d.params).reshape(-1, 2).T for d in distributions]
+def _percentiles(distributions: Sequence[Distribution], number: Int64) -> Draw:
+    """Interpolate between knots; those of all slots lie end to end, slot s's at s + p."""
+    of_distributions = [np.array(d.params).reshape(-1, 2).T for d in distributions]
+    knots = [of_distributions[own] for own in number.tolist()]
     p = np.concatenate([pairs[0] for pairs in knots])
     v = np.concatenate([pairs[1] for pairs in knots])
     ends = np.cumsum([pairs.shape[1] for pairs in knots])
@@ -111,13 +117,13 @@ def _percentiles(distributions: Sequence[Distribution]) -> Draw:
     return draw
 
 
-def _empirical(distributions: Sequence[Distribution]) -> Draw:
+def _empirical(distributions: Sequence[Distribution], number: Int64) -> Draw:
     """Pick one of the sorted values with equal weight; the values of all files lie end to end."""
     columns = {d: _sorted_values(d) for d in dict.fromkeys(distributions)}
     values = np.concatenate(list(columns.values()))
     end_of = dict(zip(columns, np.cumsum([len(column) for column in columns.values()]), strict=True))
-    sizes = np.array([len(columns[d]) for d in distributions])
-    begins = np.array([end_of[d] for d in distributions]) - sizes
+    sizes = np.array([len(columns[d]) for d in distributions])[number]
+    begins = np.array([end_of[d] for d in distributions])[number] - sizes
 
     def draw(arithmetic: Arithmetic, slot: Slot, streams: Streams, index: Int64) -> Float64:
         value: Float64 = values[begins[slot] + (arithmetic.uniform(streams, index) * sizes[slot]).astype(np.int64)]
@@ -135,7 +141,7 @@ def _sorted_values(distribution: Distribution) -> Float64:
     return np.sort(values) * float(parse_memory(f"1{unit}") if unit in {"MB", "GB"} else parse_duration(f"1{unit}"))
 
 
-FAMILIES: Final[dict[str, Callable[[Sequence[Distribution]], Draw]]] = {
+FAMILIES: Final[dict[str, Family]] = {
     "constant": _constant,
     "exponential": _closed(_exponential, linear=True),
     "lognormal": _closed(_lognormal, of_normal=True, linear=True),
@@ -153,15 +159,18 @@ FAMILIES: Final[dict[str, Callable[[Sequence[Distribution]], Draw]]] = {
 class Sampler:
     """One distribution and one stream of draws for each of several actors."""
 
-    def __init__(self, distributions: Sequence[Distribution], keys: Sequence[int]) -> None:
-        """Prepare to draw from ``distributions[actor]`` under ``keys[actor]``.
+    def __init__(
+        self, distributions: Sequence[Distribution], keys: Sequence[int] | UInt64, number: Int64 | None = None
+    ) -> None:
+        """Prepare to draw from ``distributions[number[actor]]`` under ``keys[actor]``; without ``number``, each actor
+        has its own.
 
         Raises ``InputError`` when the file of an empirical distribution cannot be used.
         """
-        found = {id(distribution): distribution for distribution in distributions}  # few, of functions that are alike
-        mixes = {number: _flattened(distribution) for number, distribution in found.items()}
-        parts = [mixes[id(distribution)] for distribution in distributions]
-        sizes = np.array([len(mix) for mix in parts], dtype=np.int64)
+        mix = np.arange(len(distributions)) if number is None else number
+        mixes = [_flattened(distribution) for distribution in distributions]
+        sizes_of_mixes = np.array([len(parts) for parts in mixes], dtype=np.int64)
+        sizes = sizes_of_mixes[mix]
         self._last = np.cumsum(sizes) - 1  # index of each actor's last part among all parts
         self._first = self._last - sizes + 1
         self._mixed = sizes > 1
@@ -169,25 +178,29 @@ class Sampler:
         self._actor_key = np.array(keys, dtype=np.uint64)
         self._bounds = np.array([], dtype=np.float64)
         if self._any_mixed:
-            weights = [np.array([weight for weight, _ in mix]) for mix in parts]
-            self._bounds = np.array([actor + p for actor, w in enumerate(weights) for p in np.cumsum(w) / w.sum()])
+            weights = [np.array([weight for weight, _ in parts]) for parts in mixes]
+            shares = [np.cumsum(own) / own.sum() for own in weights]
+            self._bounds = np.concatenate([actor + shares[own] for actor, own in enumerate(mix.tolist())])
 
-        leaves = [leaf for mix in parts for _, leaf in mix]
+        leaves = [leaf for parts in mixes for _, leaf in parts]
+        first_of_mixes = np.cumsum(sizes_of_mixes) - sizes_of_mixes
+        leaf = np.arange(sizes.sum()) + np.repeat(first_of_mixes[mix] - self._first, sizes)
         self._key = np.repeat(self._actor_key, sizes)
-        names = list(dict.fromkeys(leaf.family for mix in mixes.values() for _, leaf in mix))
-        self._family = np.array([names.index(leaf.family) for leaf in leaves])
-        self._slot = np.zeros(len(leaves), dtype=np.int64)
+        names = list(dict.fromkeys(own.family for own in leaves))
+        families = np.array([names.index(own.family) for own in leaves], dtype=np.int64)
+        self._family = families[leaf]
+        self._slot = np.zeros(len(leaf), dtype=np.int64)
         self._draws: list[Draw] = []
         for code, name in enumerate(names):
-            mine = np.flatnonzero(self._family == code)
+            mine, places = np.flatnonzero(self._family == code), np.flatnonzero(families == code)
             self._slot[mine] = np.arange(len(mine))
-            self._draws.append(FAMILIES[name]([leaves[i] for i in mine]))
+            own = [leaves[place] for place in places.tolist()]
+            self._draws.append(FAMILIES[name](own, np.searchsorted(places, leaf[mine])))
         self._alike = not self._any_mixed and len(self._draws) == 1  # an actor is its leaf is its slot
 
-        self._shift = np.array([leaf.shift for leaf in leaves])
+        self._shift = np.array([own.shift for own in leaves], dtype=np.float64)[leaf]
         self._shifted = bool(self._shift.any())
-        every = (leaf for mix in mixes.values() for _, leaf in mix)
-        values = {leaf.params[0] + leaf.shift if leaf.family == "constant" else None for leaf in every}
+        values = {own.params[0] + own.shift if own.family == "constant" else None for own in leaves}
         self.constant: float | None = values.pop() if len(values) == 1 else None
         """The value, when every actor has the same and nothing needs to be drawn."""
 

@@ -2,8 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from lambdasim.config.anatomy import DEFAULT
 from lambdasim.config.coldstart import profile, stand_in_note
@@ -22,8 +21,7 @@ NOTHING: Final = Distribution("constant", (0.0,), text="constant(0s)")
 """No time, or no memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedFunction:
+class PlannedFunction(NamedTuple):
     """A function of the experiment, and whether its file declares it or a trace brought it."""
 
     name: str

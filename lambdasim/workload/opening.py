@@ -16,6 +16,7 @@ from lambdasim.workload.block import OpenLoad
 from lambdasim.workload.chosen import ChosenLoad
 from lambdasim.workload.closed_loop import VirtualUsers
 from lambdasim.workload.functions import NOTHING
+from lambdasim.workload.random_streams import stream_keys
 from lambdasim.workload.schedule import ScheduledLoad
 from lambdasim.workload.trace import TraceLoad, open_trace
 from lambdasim.workload.warmer import WarmerLoad
@@ -28,14 +29,15 @@ def opened(config: ExperimentConfig, targets: Sequence[str | None], seed: int, l
     """Return all loads but the closed ones, by index; raises ``InputError`` with all that is wrong with traces."""
     opened: dict[int, OpenLoad] = {}
     problems: list[Problem] = []
-    for number, (load, target) in enumerate(zip(config.load, targets, strict=True)):
+    keys = stream_keys(seed, "arrival", (load.name for load in config.load)).tolist()
+    for number, (load, target, key) in enumerate(zip(config.load, targets, keys, strict=True)):
         try:
             if load.trace is not None:
                 opened[number] = trace = open_trace(load, target, seed)
                 for note in trace.notes:
                     LOG.info("%s: %s", load.trace.file, note)
             elif load.executor != CLOSED and load.per is None:
-                opened[number] = open_synthetic(load, str(target), seed, latest_ns)
+                opened[number] = open_synthetic(load, str(target), seed, key, latest_ns)
         except InputError as error:
             problems += error.problems
     if problems:
@@ -80,16 +82,14 @@ def scheduled(
     """Return the loads of schedules and warmers, by index; they end with the simulation or with the last other load."""
     ends_ns, start = config.simulation.duration or loads_end_ns, config.simulation.start
     scheduled = {name: table for name, table in config.event_sources.items() if isinstance(table, ScheduleSource)}
-    found: dict[int, OpenLoad] = {
-        number: ScheduledLoad(series.name, series.label, scheduled[series.label], ends_ns, start, seed)
-        for number, series in enumerate(named)
-        if series.made_by == "schedule"
-    }
-    return found | {
-        number: WarmerLoad(series.name, series.label, config.warmer[series.label], ends_ns)
-        for number, series in enumerate(named)
-        if series.made_by == "warmer"
-    }
+    found: dict[int, OpenLoad] = {}
+    for number, series in enumerate(named):
+        if series.made_by == "schedule":
+            table = scheduled[series.label]
+            found[number] = ScheduledLoad(series.name, series.label, table, ends_ns, start, seed)
+        elif series.made_by == "warmer":
+            found[number] = WarmerLoad(series.name, series.label, config.warmer[series.label], ends_ns)
+    return found
 
 
 def closed_loops(config: ExperimentConfig) -> tuple[VirtualUsers, ...]:

@@ -7,7 +7,6 @@ functions, chunk sizes and features that are not used change nothing.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -27,13 +26,15 @@ from lambdasim.policies.protocols import Arrivals
 from lambdasim.units import NS_PER_S
 from lambdasim.workload import opening
 from lambdasim.workload.arithmetic import PLAIN, Arithmetic
-from lambdasim.workload.block import Stage
+from lambdasim.workload.arrivals import SyntheticLoad
+from lambdasim.workload.chosen import ChosenLoad
 from lambdasim.workload.closed_loop import VirtualUsers
 from lambdasim.workload.cold_starts import ColdStarts
-from lambdasim.workload.columns import DRAWN_COLUMNS, Actor, Columns
+from lambdasim.workload.columns import DRAWN_COLUMNS, Actor, Chances, Columns
 from lambdasim.workload.distributions import Sampler
 from lambdasim.workload.functions import PlannedFunction, planned_functions
 from lambdasim.workload.merge import Cursor, Cursors, Front, Rows, windows
+from lambdasim.workload.phases import Phases
 from lambdasim.workload.random_streams import stream_key
 from lambdasim.workload.routes import Route, Routing, Step, routes
 from lambdasim.workload.series import PlannedSeries
@@ -50,6 +51,14 @@ class Workload:
 
     functions: tuple[PlannedFunction, ...]
     """Declared functions in the order of the file, then those that only traces name, sorted."""
+    first_versions: dict[str, int]
+    """Index of the first version of each function."""
+    firsts: list[int]
+    """The same, of each of ``functions``."""
+    routes: dict[str, Route]
+    """What each name of a function, a version or an alias leads to."""
+    moving: list[Route]
+    """The routes of names that do not lead to the same version throughout."""
     links: tuple[Link, ...]
     named: tuple[RequestSeries, ...]
     """What numbers requests, as the experiment names it."""
@@ -59,8 +68,7 @@ class Workload:
     """When the last load ends, or the simulation if that is earlier."""
     span_ns: int
     """From the beginning of the first load to ``ends_ns``."""
-    stages: list[Stage]
-    """Phases of all loads, in order of their beginnings."""
+    phases: Phases
     leads: dict[str, list[tuple[int, str]]]
     """By source whose mapping leads to another function at times: from when on, in ns, to which name."""
     asynchronous: dict[int, str]
@@ -79,10 +87,11 @@ class Workload:
         """
         self._seed = seed
         latest_ns = config.simulation.duration or NEVER_NS
-        sources = list(config.event_sources)
+        taking = config.event_sources
+        sources = {name: index for index, name in enumerate(taking)}
         self.links = links(config)
         self.named = named = request_series(config, self.links)
-        called = {name: source.function for name, source in (config.source | config.event_sources).items()}
+        called = {name: source.function for name, source in (config.source | taking).items()}
 
         passed = {name: source.function for name, source in config.source.items() if name not in sources}
         targets = [passed.get(load.target, load.target) if load.target else None for load in config.load]
@@ -95,7 +104,7 @@ class Workload:
             else [passed.get(str(series.target), str(series.target))]
             for number, series in enumerate(named)
         ]
-        delays = {name: source.delay() for name, source in (config.source | config.event_sources).items()}
+        delays = {name: source.delay() for name, source in (config.source | taking).items()}
         traces = {number: load for number, load in opened.items() if isinstance(load, TraceLoad)}
         opening.check_given(config, traces)
         overrides = {name: override for trace in traces.values() for name, override in trace.function_overrides.items()}
@@ -108,54 +117,65 @@ class Workload:
         self.leads = {name: own for name, own in over_time.items() if len(own) > 1}
         self.asynchronous = {
             index: function_of(source.function)
-            for index, source in enumerate(config.event_sources.values())
+            for index, source in enumerate(taking.values())
             if KINDS[source.type] == ASYNCHRONOUS
         }
-        pairs = list(dict.fromkeys((number, name) for number, names in enumerate(goes_to) for name in names))
-        actor_of: dict[tuple[int, str], int] = {}
-        """By pair, the actor of the first version that its route leads to; those of the others follow."""
+        self.first_versions = {}
+        self.firsts = [self.first_versions.setdefault(own.of, index) for index, own in enumerate(self.functions)]
+        qualifiers = {name: qualifier_of(name) for name in self.routes}
+        self._aliases = {name for name, own in qualifiers.items() if own and not is_version(own)}
+        self.moving = [*dict.fromkeys(route for route in self.routes.values() if not route.is_settled)]
+
+        first_actors: list[list[int]] = []
+        """By series and place among its names, the actor of the first version that the name leads to; those of the
+        others follow."""
         actors: list[Actor] = []
+        alike: dict[int, Chances] = {}  # by table, of which many functions may have the same
         functions: list[int] = []
         through: list[int] = []
-        for number, name in pairs:
-            actor_of[number, name] = len(actors)
-            for version in self._versions(named[number], called.get(name, name)):
-                actors.append(Actor.of(named[number].name, self.functions[version], delays.get(name)))
-                functions.append(version)
-                through.append(sources.index(name) if name in sources else -1)
+        moves: list[tuple[int, str, int]] = []
+        """Of names that lead to several versions: their first actor, where they lead, and the key of its draws."""
+        for series, names in zip(named, goes_to, strict=True):
+            own: dict[str, int] = {}
+            for name in names:
+                if name in own:
+                    continue
+                own[name], to = len(actors), called.get(name, name)
+                if not self.routes[to].is_settled:
+                    moves.append((len(actors), to, stream_key(seed, "version", series.name, name)))
+                for version in self._versions(series, to):
+                    planned = self.functions[version]
+                    table = id(planned.config)
+                    if table not in alike:
+                        alike[table] = Chances.of(planned)
+                    actors.append(Actor(series.name, planned.of, alike[table], delays.get(name)))
+                    functions.append(version)
+                    through.append(sources.get(name, -1))
+            first_actors.append([own[name] for name in names])
         self._columns = Columns(seed, actors)
         self._function = np.array(functions, dtype=np.int64)
         self._one_each = functions == list(range(len(functions)))
         """Whether each actor has the number of its function, as where each function has one load."""
         self._source = np.array(through, dtype=np.int64)
         self._has_sources = bool(sources)
-        self._routing = Routing(
-            self.routes,
-            (
-                (actor_of[number, name], called.get(name, name), stream_key(seed, "version", named[number].name, name))
-                for number, name in pairs
-                if not self.routes[called.get(name, name)].is_settled
-            ),
-        )
+        self._routing = Routing(self.routes, moves)
 
         moving = [route.name for route in self.moving]
-
-        def planned(number: int, series: RequestSeries, names: Sequence[str]) -> PlannedSeries:
+        found: list[PlannedSeries] = []
+        for number, (series, names) in enumerate(zip(named, goes_to, strict=True)):
+            first = (number, series.name, series.made_by, seed)
             if len(names) != 1:
-                return PlannedSeries(number, series.name, series.made_by, seed)
-            at, route = actor_of[number, names[0]], self.routes[called.get(names[0], names[0])]
-            alias = moving.index(route.name) if route.name in moving else -1
-            leads, own = self._leads(series, moving), tuple[tuple[int, Actor], ...]()
-            if alias >= 0 or leads:
-                own = tuple(zip(self._versions(series, called.get(names[0], names[0])), actors[at:], strict=False))
-            return PlannedSeries(
-                number, series.name, series.made_by, seed, functions[at], through[at], actors[at], alias, own, leads
-            )
-
-        self.series = tuple(planned(number, *pair) for number, pair in enumerate(zip(named, goes_to, strict=True)))
-        self._opened = [
-            (number, load, [actor_of[number, name] for name in goes_to[number]]) for number, load in opened.items()
-        ]
+                found.append(PlannedSeries(*first))
+                continue
+            (at,), to = first_actors[number], called.get(names[0], names[0])
+            route = self.routes[to]
+            alias = -1 if route.is_settled else moving.index(route.name)
+            leads = self._leads(series, moving) if self.leads else ()
+            several = alias >= 0 or leads
+            versions = tuple(zip(self._versions(series, to), actors[at:], strict=False)) if several else ()
+            found.append(PlannedSeries(*first, functions[at], through[at], actors[at], alias, versions, leads))
+        self.series = tuple(found)
+        self._opened = [(number, load, first_actors[number]) for number, load in opened.items()]
         self.closed_loops = opening.closed_loops(config)
         self.of_users = {loop.load: loop.about(self.series[loop.load]) for loop in self.closed_loops}
 
@@ -166,35 +186,21 @@ class Workload:
         self.span_ns = max(self.ends_ns - (0 if scheduled else min(begins, default=0)), 0)
         # a load's last arrival may fall on its end (a trace's last row), but none on the end of the simulation
         self._limit_ns = min(self.ends_ns + 1, latest_ns)
-        stages = [(number, *stage) for number, load in opened.items() for stage in load.stages]
-        stages += [(loop.load, loop.start_ns, loop.stop_ns, f"{loop.vus} virtual users") for loop in self.closed_loops]
-        own = "" if len({number for number, *_ in stages}) == 1 else "{}: "  # whose it is, where there are several
-        cut = [(begin, min(end, latest_ns), own.format(named[n].label) + of) for n, begin, end, of in stages]
-        self.stages = sorted((stage for stage in cut if stage[0] < stage[1]), key=itemgetter(0))
-
-    @property
-    def first_versions(self) -> dict[str, int]:
-        """Index of the first version of each function."""
-        found: dict[str, int] = {}
-        for index, function in enumerate(self.functions):
-            found.setdefault(function.of, index)
-        return found
+        phased = [(named[n].label, load) for n, load in opened.items() if isinstance(load, SyntheticLoad | ChosenLoad)]
+        self.phases = Phases(phased, [(named[loop.load].label, loop) for loop in self.closed_loops], latest_ns)
 
     def aliases_of(self, number: int) -> tuple[str, ...]:
         """Return the alias that the requests of a series go to, if it is one for all of them; of a source whose mapping
         leads elsewhere at times, all that it leads to."""
+        if not self._aliases:
+            return ()
         series = self.named[number]
         found = list(dict.fromkeys(self._called.get(name, name) for name in self._goes_to[number]))
         if series.made_by == "source" and series.label in self.leads:
             found = list(dict.fromkeys(name for _, name in self.leads[series.label]))
         elif len(found) > 1:
             return ()
-        return tuple(name for name in found if qualifier_of(name) and not is_version(qualifier_of(name)))
-
-    @property
-    def moving(self) -> list[Route]:
-        """The routes of names that do not lead to the same version throughout."""
-        return list(dict.fromkeys(route for route in self.routes.values() if not route.is_settled))
+        return tuple(name for name in found if name in self._aliases)
 
     def chunks(
         self, rows: int = CHUNK_ROWS, until_ns: int = NEVER_NS, *, compiled: bool = False
@@ -240,7 +246,7 @@ class Workload:
             return None
         keys = [stream_key(self._seed, "provisioned-lifetime", planned.name, str(seat)) for seat in seats]
         own, index = np.arange(len(seats)), np.arange(first, first + count)
-        drawn = Sampler([lifetime] * len(seats), keys)(np.repeat(own, count), np.tile(index, len(seats)))
+        drawn = Sampler([lifetime], keys, np.zeros_like(own))(np.repeat(own, count), np.tile(index, len(seats)))
         return drawn.reshape(len(seats), count)
 
     def successor_init_ns(self, function: int, seat: int, first: int, count: int) -> Int64:
@@ -265,7 +271,7 @@ class Workload:
 
     def rerouted(self, chunk: PlanChunk, steps: Mapping[str, Sequence[Step]]) -> PlanChunk:
         """Return a chunk, one of :meth:`chunks` or a part of it, where some names lead to other versions."""
-        routes = {name: replace(self.routes[name], steps=tuple(own)) for name, own in steps.items()}
+        routes = {name: self.routes[name]._replace(steps=tuple(own)) for name, own in steps.items()}
         return self._chunk(PLAIN, chunk.until_ns, chunk.unrouted, None, self._routing.rerouted(routes))
 
     def _led_to(self, series: RequestSeries, name: str) -> list[Route]:
@@ -275,7 +281,10 @@ class Workload:
             names = list(dict.fromkeys(own for _, own in self.leads.get(series.label, [(0, name)])))
         return [self.routes[own] for own in names]
 
-    def _versions(self, series: RequestSeries, name: str) -> list[int]:
+    def _versions(self, series: RequestSeries, name: str) -> Sequence[int]:
+        """Return the versions that they lead to."""
+        if not self.leads:
+            return self.routes[name].versions
         return [version for route in self._led_to(series, name) for version in route.versions]
 
     def _leads(self, series: RequestSeries, moving: Sequence[str]) -> tuple[Lead, ...]:

@@ -6,6 +6,7 @@ features added later change nothing. The bits are those of SplitMix64 (Steele, L
 pseudorandom number generators", OOPSLA 2014), started at the key and jumped to the index.
 """
 
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
@@ -38,6 +39,17 @@ def stream_key(seed: int, *names: str) -> int:
     """Return the 64-bit key of the stream that ``seed`` and ``names`` stand for."""
     text = "\0".join((str(seed), *names))
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+def stream_keys(seed: int, kind: str, names: Iterable[str]) -> UInt64:
+    """Return the keys of :func:`stream_key` for many names of one ``kind``, (n,); several names in one have ``\\0``
+    between them."""
+    begun, digests = blake2b(f"{seed}\0{kind}\0".encode(), digest_size=8), []
+    for name in names:
+        own = begun.copy()
+        own.update(name.encode())
+        digests.append(own.digest())
+    return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)
 
 
 def bits(key: int | UInt64, index: int | NDArray[np.int64] | UInt64) -> UInt64:

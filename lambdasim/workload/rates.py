@@ -7,7 +7,7 @@ mapping, theorem). L is piecewise quadratic, so its inverse is exact. Times here
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,13 +59,17 @@ class Rate(Protocol):
         """Return its phases for figures."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ramping:
+class Ramping(NamedTuple):
     """Straight lines between rates: constant, ramping and spike loads."""
 
     bounds_ns: tuple[int, ...]
     begin_rate: tuple[float, ...]
     end_rate: tuple[float, ...]
+
+    @classmethod
+    def constant(cls, rate: float, duration_ns: int) -> "Ramping":
+        """Return a rate that does not change."""
+        return cls((0, duration_ns), (rate,), (rate,)) if duration_ns else cls((0,), (), ())
 
     @classmethod
     def of(cls, start_rate: float, stages: Sequence[tuple[int, float]]) -> "Ramping":

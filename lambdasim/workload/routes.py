@@ -1,7 +1,7 @@
 """Where requests go that name a function, a version or an alias: to which version, by weights that change at times."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,11 @@ Step = tuple[int, Weights]
 """From a time on, in ns, these weights hold, in units of 2**-24."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+ALL: Final[tuple[Step, ...]] = ((0, (WHOLE_Q24,)),)
+"""Everything goes to one version, throughout."""
+
+
+class Route(NamedTuple):
     """What a name leads to."""
 
     name: str
@@ -34,7 +37,7 @@ class Route:
     @classmethod
     def to(cls, name: str, version: int) -> "Route":
         """Return the route of a name that leads to one version throughout."""
-        return cls(name, (version,), ((0, (WHOLE_Q24,)),))
+        return cls(name, (version,), ALL)
 
     @property
     def is_settled(self) -> bool:
@@ -67,7 +70,7 @@ class Route:
 
     def from_then_on(self, at_ns: int, weights: Weights) -> "Route":
         """Return the route with other weights from a time on, for good."""
-        return replace(self, steps=(*(step for step in self.steps if step[0] < at_ns), (at_ns, weights)))
+        return self._replace(steps=(*(step for step in self.steps if step[0] < at_ns), (at_ns, weights)))
 
 
 class Routing:
@@ -121,8 +124,11 @@ def routes(config: ExperimentConfig, functions: Sequence[PlannedFunction]) -> di
         else:
             found[function.label] = Route.to(function.label, index)
     for name, indices in latest.items():
-        steps = [(functions[index].since_ns, {index: 1.0}) for index in indices]
-        found[name] = Route.to(name, *indices) if len(indices) == 1 else _route(name, indices[::-1], steps)
+        if len(indices) == 1:
+            found[name] = Route.to(name, indices[0])
+        else:
+            steps = [(functions[index].since_ns, {index: 1.0}) for index in indices]
+            found[name] = _route(name, indices[::-1], steps)
         if functions[indices[0]].version:
             found[qualified(name, LATEST)] = found[name]
     for name, table in config.function.items():

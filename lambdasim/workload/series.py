@@ -4,8 +4,7 @@ When the latter are made depends on what becomes of others, so an engine asks fo
 decides about the n-th does not: it is the same however the run goes.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +21,7 @@ Int64 = NDArray[np.int64]
 DRAWN_AT_ONCE: Final = 1_024
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedSeries:
+class PlannedSeries(NamedTuple):
     """A series with all that decides its requests. It satisfies ``lambdasim.plan.Series``."""
 
     load: int

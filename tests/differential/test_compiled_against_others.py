@@ -51,7 +51,7 @@ def test_as_the_oracle(case: Case) -> None:
 @given(cases())
 @settings(max_examples=50, deadline=None)
 def test_as_the_simpy_engine_where_a_surplus_is_nothing_special(case: Case) -> None:
-    functions = tuple(replace(f, expiry=Expiry.ONE_TIMEOUT) for f in case.spec.functions)
+    functions = tuple(f._replace(expiry=Expiry.ONE_TIMEOUT) for f in case.spec.functions)
     rows = [row | {"surplus_idle_timeout_ns": row["idle_timeout_ns"]} for row in case.rows]
     case = replace(case, spec=replace(case.spec, functions=functions), rows=rows)
     assert records(CompiledEngine, case) == records(ReferenceEngine, case)
@@ -88,7 +88,7 @@ def test_clocks_of_whole_functions_as_the_simpy_engine(seed: int) -> None:
 
 def test_a_surge_as_the_simpy_engine() -> None:
     case = crowd(100, rows=8_000, functions=4)
-    functions = tuple(replace(f, reserved=None) for f in case.spec.functions)
+    functions = tuple(f._replace(reserved=None) for f in case.spec.functions)
     scaling = ScalingSpec(capacity=5_000, amount=5_000)
     spec = replace(case.spec, concurrency=6_000, functions=functions, scaling=scaling)
     case = replace(case, spec=spec, control=())

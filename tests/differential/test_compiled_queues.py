@@ -102,7 +102,7 @@ def test_what_is_refused_says_why() -> None:
         False,
         "the topic 'topic' is one of Kafka, which the SimPy engine alone simulates",
     )
-    slow = (replace(functions[0], per_record_ns=NEVER_NS // 30),)
+    slow = (functions[0]._replace(per_record_ns=NEVER_NS // 30),)
     assert supports(plan_of(AccountSpec(1, slow, sources=(queue,)))) == (
         False,
         "the source 'jobs' has times beyond 36 years",

@@ -255,7 +255,7 @@ def directed() -> list[SourceCase]:
     calls, other = FunctionSpec("f", timeout_ns=9 * S, calls=(CallSpec(0),)), FunctionSpec("g", timeout_ns=90 * S)
     database = DownstreamSpec("db", connections=1, fail_ns=S)
     uses = FunctionSpec("f", timeout_ns=9 * S, uses=(UseSpec(0),))
-    opens = replace(uses, uses=(UseSpec(0, connects_in_init=True),))
+    opens = uses._replace(uses=(UseSpec(0, connects_in_init=True),))
     events, stream = AsynchronousSource("e", 0), StreamSpec("s", 0, BatchSpec(2, max_retries=1))
     tried = AsynchronousSpec(max_retries=1, max_age_ns=900 * S)
     triggers = ((Trigger.FUNCTION, 0), (Trigger.FUNCTION, 1), (Trigger.SOURCE, 0), (Trigger.LOAD, 3))
@@ -267,7 +267,7 @@ def directed() -> list[SourceCase]:
     turns = replace(database, connections=6, connect_per_ns=2 * S, contention_permille=1_000)
     pinned = replace(pool, pinned_q24=1 << 24)
     slow = replace(database, slowdowns=(Slowdown(0, 9 * S, 2_000),))
-    other_uses = replace(uses, name="g", timeout_ns=3 * S, uses=(UseSpec(0, permille=500),))
+    other_uses = uses._replace(name="g", timeout_ns=3 * S, uses=(UseSpec(0, permille=500),))
 
     def used(below: DownstreamSpec, *takes: int, idle: int = NEVER_NS, last: int = 20, **more: Any) -> SourceCase:
         """Return requests of so many s at once, of functions in turn, and one of 1 s after 20 s, or when it is said."""
@@ -296,11 +296,11 @@ def directed() -> list[SourceCase]:
         used(pool, 6, 1, 1, 1, 1),
         used(turns, 1, 1, 1, last=2),
         # the first of three downstreams is slow; others are used, without a pool, through one, or both
-        *(case(AccountSpec(9, (replace(uses, uses=tuple(UseSpec(number, permille=500) for number in own)),),
+        *(case(AccountSpec(9, (uses._replace(uses=tuple(UseSpec(number, permille=500) for number in own)),),
                            downstreams=(slow, DownstreamSpec("api"), pool)), (0, request(0)))
           for own in ((1,), (2,), (1, 2))),
         # two pools, one after the other, of which the second is the smaller
-        case(AccountSpec(9, (replace(uses, uses=(UseSpec(0, permille=500), UseSpec(1, permille=500))),),
+        case(AccountSpec(9, (uses._replace(uses=(UseSpec(0, permille=500), UseSpec(1, permille=500))),),
                          downstreams=(replace(pool, connections=3), pool)),
              *((0, request(number, 2 * S)) for number in range(4))),
         # one that is lost as it calls, as it is initialised, and as what it calls is
@@ -338,13 +338,13 @@ def directed() -> list[SourceCase]:
         ),
         # two calls of what serves one, twice: the second has its tokens back in time
         case(
-            AccountSpec(9, (calls, replace(other, reserved=1)), clients=(ClientSpec(), dear)),
+            AccountSpec(9, (calls, other._replace(reserved=1)), clients=(ClientSpec(), dear)),
             *((at * S, request(number)) for number, at in enumerate((0, 0, 9, 9))),
             called=(Draws(0, 1, takes=(S, 2 * S)),),
         ),
         # a call tried again as a request arrives at what serves one
         case(
-            AccountSpec(9, (calls, replace(other, reserved=1)), clients=(ClientSpec(), replace(quota, quota=0))),
+            AccountSpec(9, (calls, other._replace(reserved=1)), clients=(ClientSpec(), replace(quota, quota=0))),
             *((at * S, replace(request(number), function=function))
               for number, (at, function) in enumerate(((0, 0), (1, 0), (3, 1)))),
             called=(Draws(0, 1, takes=(2 * S,)),),
@@ -372,7 +372,7 @@ def directed() -> list[SourceCase]:
         case(AccountSpec(9, (uses,), sources=(web,), downstreams=(database,)), (0, request(0, 8 * S, source=0)),
              horizon_ns=3 * S),
         # tried again
-        case(AccountSpec(9, (replace(uses, asynchronous=tried),), sources=(events,), downstreams=(database,)),
+        case(AccountSpec(9, (uses._replace(asynchronous=tried),), sources=(events,), downstreams=(database,)),
              (0, request(0, outcome=1, source=0))),
         case(AccountSpec(9, (uses,), sources=(stream,), downstreams=(database,)), (0, request(0, source=0)),
              outcomes=(1,)),
@@ -385,7 +385,7 @@ def directed() -> list[SourceCase]:
         case(AccountSpec(9, (calls, other), links=(LinkSpec(1, Trigger.LOAD, (0,), **loop),)), (0, request(0)),
              called=(Draws(0, 1, (S,)),), to=1, horizon_ns=99 * S),
         # a call of who uses a downstream is followed once
-        case(AccountSpec(9, (calls, replace(uses, name="g")), links=(LinkSpec(1, Trigger.FUNCTION, (1,), **loop),),
+        case(AccountSpec(9, (calls, uses._replace(name="g")), links=(LinkSpec(1, Trigger.FUNCTION, (1,), **loop),),
                          downstreams=(database,)), (0, request(0)), called=(Draws(0, 1, (S,)),),
              horizon_ns=99 * S),
         # a message that comes round, whose handler calls: the call comes after as many

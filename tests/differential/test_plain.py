@@ -37,7 +37,7 @@ S = 1_000_000_000
 def plain(case):
     """Return the same without what makes it anything but plain."""
     functions = tuple(
-        replace(f, reserved=None, version_of=-1, reuse=Reuse.MOST_RECENT, ahead_q24=0) for f in case.spec.functions
+        f._replace(reserved=None, version_of=-1, reuse=Reuse.MOST_RECENT, ahead_q24=0) for f in case.spec.functions
     )
     clients = tuple(replace(client, quota=0) for client in case.spec.clients)
     spec = replace(case.spec, functions=functions, clients=clients, whole_seconds=False, losses=())
@@ -143,7 +143,7 @@ ONE = AccountSpec(9, (FunctionSpec("f", timeout_ns=S),))
 
 
 def function(**settings) -> AccountSpec:
-    return replace(ONE, functions=(replace(ONE.functions[0], **settings),))
+    return replace(ONE, functions=(ONE.functions[0]._replace(**settings),))
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def both(spec: AccountSpec, *chunks: PlanChunk) -> list[list[int]]:
         (AccountSpec(10, (F,), ScalingSpec(capacity=2**40, per_ns=2**22)), "the scaling rate"),
         (AccountSpec(2**24, (F,)), "concurrency"),
         (AccountSpec(10, (FunctionSpec("slow", timeout_ns=2**51),)), "'slow' has a timeout of 26 days"),
-        (AccountSpec(10, (replace(F, asynchronous=AsynchronousSpec(max_age_ns=2**61)),)), "events of an age"),
+        (AccountSpec(10, (F._replace(asynchronous=AsynchronousSpec(max_age_ns=2**61)),)), "events of an age"),
         (AccountSpec(10, (F,), clients=(ClientSpec(max_attempts=200),)), "128 attempts"),
         (AccountSpec(10, (F,), clients=(ClientSpec(base_ns=NEVER_NS),)), "146 years"),
         (AccountSpec(10, (F,), api_gateway=RateSpec(1, S, 2**33)), "the account's burst_limit of API Gateway"),

@@ -33,7 +33,7 @@ def test_it_writes_the_rows_of_the_engine(monkeypatch, tmp_path) -> None:
     columns["idle_timeout_ns"] //= 1_000
     columns["lifetime_ns"] //= 10_000
     function, scaling = (
-        replace(few.spec.functions[0], timeout_ns=600_000_000, init_limit_ns=400_000_000),
+        few.spec.functions[0]._replace(timeout_ns=600_000_000, init_limit_ns=400_000_000),
         few.spec.scaling,
     )
     spec = replace(few.spec, concurrency=38, functions=(function,), scaling=replace(scaling, capacity=50, amount=5))

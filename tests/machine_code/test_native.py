@@ -56,6 +56,7 @@ def forget() -> None:
     """Know nothing of earlier, as a new process does."""
     native._COMPILED.clear()
     native._LOADED.clear()
+    native._FOUND.clear()
 
 
 def results() -> list[int]:

@@ -35,8 +35,9 @@ def doubled(times: int, base: int, cap: int) -> int:
 
 def plain(value: Any) -> Any:
     """Return a value with all that its fields hold and nothing that it can do; ``family`` is the name of its class."""
-    if is_dataclass(value):
-        own = {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if is_dataclass(value) or hasattr(value, "_fields"):
+        names = [field.name for field in fields(value)] if is_dataclass(value) else value._fields
+        own = {name: plain(getattr(value, name)) for name in names}
         return SimpleNamespace(family=type(value).__name__, **own)
     if isinstance(value, tuple):
         return tuple(plain(one) for one in value)

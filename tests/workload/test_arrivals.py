@@ -9,13 +9,14 @@ import pytest
 from lambdasim.config.schema import LoadConfig
 from lambdasim.model.events import NEVER_NS
 from lambdasim.workload.arrivals import FIRST_BLOCK, LAST_BLOCK, RATES, open_synthetic
+from lambdasim.workload.random_streams import stream_key
 
 S = 10**9
 
 
 def load(executor: str, latest_ns: int = NEVER_NS, seed: int = 1, **keys: Any) -> Any:
     config = LoadConfig.model_validate({"name": "a", "target": "api", "executor": executor, **keys})
-    return open_synthetic(config, "api", seed, latest_ns)
+    return open_synthetic(config, "api", seed, stream_key(seed, "arrival", config.name), latest_ns)
 
 
 def arrivals(executor: str, **keys: Any) -> np.ndarray:

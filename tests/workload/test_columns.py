@@ -8,7 +8,7 @@ import pytest
 from lambdasim.config.schema import FunctionConfig
 from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.plan import PLAN_COLUMNS
-from lambdasim.workload.columns import DRAWN_COLUMNS, Actor, Columns
+from lambdasim.workload.columns import DRAWN_COLUMNS, Actor, Chances, Columns
 from lambdasim.workload.functions import NOTHING, PlannedFunction
 from lambdasim.workload.given import NO_OVERRIDES, TraceOverrides
 
@@ -20,7 +20,8 @@ def actor(name: str = "api", load: str = "api", **keys: Any) -> Actor:
     table = {"duration": "exponential(mean=100ms)", "init": "constant(200ms)", "max_lifetime": "none", **keys}
     config = FunctionConfig.model_validate(table)
     assert config.init is not None
-    return Actor.of(load, PlannedFunction(name, config, True, config.init, config.placement or NOTHING))
+    chances = Chances.of(PlannedFunction(name, config, True, config.init, config.placement or NOTHING))
+    return Actor(load, name, chances)
 
 
 def draw(*actors: Actor, rows: int = N, given: TraceOverrides = NO_OVERRIDES) -> dict[str, np.ndarray]:

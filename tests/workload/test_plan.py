@@ -201,7 +201,7 @@ def test_ends_and_stages() -> None:
     }
     plan = workload(list(FUNCTIONS), ["schedule", "users"], load=(ramp,))
     assert plan.ends_ns == 80 * S
-    assert plan.stages == [
+    assert plan.phases.stages == [
         (0, 30 * S, "schedule: 4/s"),
         (0, 45 * S, "users: 3 virtual users"),
         (10 * S, 30 * S, "ramp: 0 → 9/s"),
@@ -209,7 +209,7 @@ def test_ends_and_stages() -> None:
     ]
     cut = workload(list(FUNCTIONS), ["schedule", "users"], load=(ramp,), simulation={"duration": "25s"})
     assert cut.ends_ns == 25 * S
-    assert cut.stages == [
+    assert cut.phases.stages == [
         (0, 25 * S, "schedule: 4/s"),
         (0, 25 * S, "users: 3 virtual users"),
         (10 * S, 25 * S, "ramp: 0 → 9/s"),

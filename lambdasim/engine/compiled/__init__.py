@@ -18,7 +18,7 @@ from lambdasim.model.control import OF_BATCHES, Change, Control
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.gateway import GatewaySource, RateSpec
 from lambdasim.model.rules import NS_PER_S
-from lambdasim.model.spec import AccountSpec
+from lambdasim.model.spec import AccountSpec, FunctionSpec
 from lambdasim.model.sqs import SqsSpec
 from lambdasim.model.sqs import adjusted as adjusted_queue
 from lambdasim.model.sqs_fifo import FifoSpec
@@ -116,9 +116,11 @@ def supports(plan: "Plan") -> tuple[bool, str]:
             return False, f"the source {source.name!r} is {kind}, which the SimPy engine alone simulates"
     if sum(link.base_count + 1 for link in spec.links) > MOST_SENT:
         return False, f"loads that follow others have more than {MOST_SENT:,} events each time"
-    if not available()[0]:
-        return available()
-    if reason := _not_held(plan):
+    answer = available()
+    if not answer[0]:
+        return answer
+    functions = _unlike(spec.functions)
+    if reason := _not_held(plan, functions):
         return False, reason
     scaling = spec.scaling
     capacity = max(scaling.capacity, _largest(plan, Control.SCALING_CAPACITY))
@@ -130,18 +132,18 @@ def supports(plan: "Plan") -> tuple[bool, str]:
         return False, "the account's burst_limit of API Gateway times its period is 2^62 or more"
     if spec.concurrency >= 1 << SLOT_BITS:
         return False, f"the account's concurrency is not below {1 << SLOT_BITS:,}"
-    for function in spec.functions:
+    for function in functions:
         if function.timeout_ns >= LONGEST_TIMEOUT_NS:
             return False, f"function {function.name!r} has a timeout of 26 days or more"
         own = function.asynchronous
         if max(own.max_age_ns, own.dequeue_ns, own.backoff_base_ns, own.backoff_cap_ns) >= NEVER_NS // 2:
             return False, f"function {function.name!r} has asynchronous events of an age or a backoff of 73 years"
-    for client in spec.clients:
+    for client in {id(client): client for client in spec.clients}.values():
         if client.base_ns >= NEVER_NS or client.cap_ns > NEVER_NS:
             return False, "a client's backoff is longer than 146 years"
         if client.max_attempts > MOST_ATTEMPTS:
             return False, f"a client makes more than {MOST_ATTEMPTS} attempts"
-    return available()
+    return answer
 
 
 def _largest(plan: "Plan", kind: Control) -> int:
@@ -192,8 +194,16 @@ def _fits_stream(spec: StreamSpec, per_record_ns: int) -> bool:
     return longest_ns < NEVER_NS // 4
 
 
-def _not_held(plan: "Plan") -> str:
-    """Return why the compiled engine cannot hold what the handlers of a plan use, "" if it can."""
+def _unlike(functions: Sequence[FunctionSpec]) -> list[FunctionSpec]:
+    """Return functions without those that are as long and written as one before them: of a thousand few are left."""
+    found: dict[tuple[int, int, int], FunctionSpec] = {}
+    for function in functions:
+        found.setdefault((function.timeout_ns, id(function.asynchronous), id(function.uses)), function)
+    return [*found.values()]
+
+
+def _not_held(plan: "Plan", functions: Sequence[FunctionSpec]) -> str:
+    """Return why the compiled engine cannot hold what some handlers of a plan use, "" if it can."""
     spec = plan.account
     kept = sum(downstream.connections > 0 or downstream.has_pool for downstream in spec.downstreams)
     if kept > MOST_CONNECTED:
@@ -208,7 +218,7 @@ def _not_held(plan: "Plan") -> str:
             return f"the downstream {downstream.name!r} has a burst times its period of 2^62 or more"
         if max(downstream.fail_ns, downstream.borrow_ns, downstream.connect_per_ns) >= NEVER_NS:
             return f"the downstream {downstream.name!r} has times of 146 years or more"
-    for function in spec.functions:
+    for function in functions:
         longest_ns = function.timeout_ns
         for use in function.uses:
             downstream = spec.downstreams[use.downstream]

@@ -4,6 +4,7 @@ What the arrays are, :mod:`~lambdasim.engine.compiled.state` declares. numpy onl
 """
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -58,13 +59,13 @@ from lambdasim.engine.compiled.state import (
     State,
     heap,
 )
-from lambdasim.engine.compiled.structs import Records, aligned, declared, records_of
+from lambdasim.engine.compiled.structs import Records, aligned, alike, declared, records_of
 from lambdasim.model.account import AccountState
 from lambdasim.model.asynchronous import AsynchronousSource, calls_of
 from lambdasim.model.client import ClientState
 from lambdasim.model.control import Change, Control
 from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank, Expiry, request_key
-from lambdasim.model.function import FunctionState, function_states
+from lambdasim.model.function import FunctionState
 from lambdasim.model.gateway import GatewaySource
 from lambdasim.model.links import Trigger
 from lambdasim.model.spec import NO_RETRY, AccountSpec
@@ -85,26 +86,14 @@ def initial(plan: Plan) -> State:
     """Return the state at time 0, with no room for anything that grows."""
     spec, made = plan.account, plan.made_by("source")
     account = AccountState(spec)
-    states = function_states(account, lambda *_: None)
-    functions = _functions(spec, states)
-    specs = (*spec.clients, *[NO_RETRY] * (len(plan.series) - len(spec.clients)))
-    callers = [ClientState(own) for own in specs]
-    clients = records_of(CLIENT, specs, callers)
-    clients["tokens"] = np.cumsum(clients["processes"]) - clients["processes"]
-    clients["jitter_key"] = [series.key("client-jitter") for series in plan.series]
-
-    clients["crowd"] = -1
-    for number, users in enumerate(plan.closed_loops):
-        clients["crowd"][users.load] = number
+    functions, rates = _functions(spec, account)
+    clients, tokens = _clients(plan)
 
     pools = aligned(2 * len(functions), POOL)
     pools[:] = 0
     pools["first"] = pools["last"] = pools["queued_ns"] = -1
     pools["strikes_ns"] = NEVER_NS
-    buckets = [state.shared.bucket for state in states] if spec.scaling.per_function else [account.scaling_bucket()]
-    rates = [account.rate]
-    for own in states:
-        rates += [own.shared.reserved_rate, own.provisioned_rate]
+    buckets = records_of(BUCKET, [account.scaling_bucket()], [spec.scaling])
     loop = np.zeros(1, LOOP)
     loop["horizon_ns"] = plan.horizon_ns
     loop["undrawn"] = loop["kept"] = -1
@@ -122,15 +111,15 @@ def initial(plan: Plan) -> State:
     sources = _sources(spec, made)
     return State(
         loop=loop,
-        rooms=_rooms(spec, queues.queues, streams.streams, samples, timers),
+        rooms=_rooms(spec, functions, queues.queues, streams.streams, samples, timers),
         account=_account(spec, account),
         losses=records_of(LOSS, spec.losses),
         functions=functions,
         pools=pools,
-        rates=records_of(RATE, rates),
-        buckets=records_of(BUCKET, buckets, [spec.scaling] * len(buckets)),
+        rates=rates,
+        buckets=buckets.repeat(len(functions) if spec.scaling.per_function else 1),
         clients=clients,
-        tokens=np.array([tokens for caller in callers for tokens in caller.tokens], np.int64),
+        tokens=tokens,
         control=control,
         days=np.full(1, -1, FIRST_OF_DAY),
         months=none,
@@ -153,7 +142,9 @@ def initial(plan: Plan) -> State:
     )
 
 
-def _rooms(spec: AccountSpec, queues: Records, streams: Records, samples: Records, timers: Records) -> Records:
+def _rooms(
+    spec: AccountSpec, functions: Records, queues: Records, streams: Records, samples: Records, timers: Records
+) -> Records:
     """Return what there is room for, and how much one event may need."""
     rooms = np.zeros(max(own.room for own in declared(State).values()) + 1, ROOM)
     rooms["free"], rooms["first"] = -1, FIRST
@@ -161,7 +152,7 @@ def _rooms(spec: AccountSpec, queues: Records, streams: Records, samples: Record
     for room, rows in ((SAMPLES, samples), (TIMERS, timers)):
         rooms["capacity"][room] = rooms["used"][room] = len(rows)
     rooms["most"][[INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING]] = 1
-    if any(function.expiry >= Expiry.TOGETHER for function in spec.functions):
+    if (functions["expiry"] >= Expiry.TOGETHER).any():
         rooms["most"][EXPIRIES] = 2  # an environment falls idle, and a clock starts
     rooms["most"][SAMPLES] = 6  # a row of the control table, if nothing else
     rooms["most"][TIMERS] = 1 if len(timers) else 0  # of a virtual user
@@ -181,7 +172,7 @@ def _rooms(spec: AccountSpec, queues: Records, streams: Records, samples: Record
         most[DELIVERIES] = max(int(most[DELIVERIES]), int(max(streams["largest"])) + 4)
         most[TIMERS] = max(int(most[TIMERS]), lanes + 2)
         most[SAMPLES] = max(int(most[SAMPLES]), 6)
-    if any(function.uses or function.calls for function in spec.functions):
+    if functions["has_blocking_calls"].any():
         most = rooms["most"]
         most[[HELD, MADE]] = 1
         # a handler waits for a call, until its timeout; one that has ended is followed; who waited for its connections
@@ -274,20 +265,51 @@ def _outlets(sources: Records, control: Sequence[Change]) -> Records:
     return np.array([(row.at_ns, row.value) for row in rows], OUTLET)
 
 
-def _functions(spec: AccountSpec, states: Sequence[FunctionState]) -> Records:
-    functions = aligned(len(states), FUNCTION)
-    functions[:] = records_of(FUNCTION, [state.shared for state in states], states, spec.functions)
-    functions["first"] = [i if own.version_of < 0 else own.version_of for i, own in enumerate(spec.functions)]
-    last: dict[int, int] = {}
-    for index, first in enumerate(functions["first"].tolist()):
-        functions["sibling"][last.get(first, index)] = index
-        functions["sibling"][index] = first
-        last[first] = index
+def _functions(spec: AccountSpec, account: AccountState) -> tuple[Records, Records]:
+    """Return all versions of all functions, and the rates of the account and of each of them."""
+    distinct, places = alike(map(itemgetter(slice(1, None)), spec.functions))  # all but their names
+    states: list[FunctionState] = []
+    for index in distinct:
+        first = spec.functions[index].version_of
+        states.append(FunctionState(index, account, _nobody, states[places[first]] if first >= 0 else None))
+    specs = [spec.functions[index] for index in distinct]
+    own = records_of(FUNCTION, [state.shared for state in states], states, specs)
+    for part in ("uses", "calls"):
+        own[part] = [len(getattr(one, part)) for one in specs]
+    functions = aligned(len(places), FUNCTION)
+    own.take(places, out=functions, mode="clip")  # much faster than own[places] where records are long
+    first_versions = np.array([one.version_of for one in spec.functions])
+    functions["first"] = np.where(first_versions < 0, np.arange(len(places)), first_versions)
+    order = np.argsort(functions["first"], kind="stable")  # the versions of each function, one after the other
+    after, firsts = np.roll(order, -1), functions["first"][order]
+    functions["sibling"][order] = np.where(functions["first"][after] == firsts, after, firsts)
     functions["bucket"] = functions["first"] * spec.scaling.per_function
     for part in ("uses", "calls"):
-        functions[part] = [len(getattr(own, part)) for own in spec.functions]
         functions[f"first_{part.removesuffix('s')}"] = np.cumsum(functions[part]) - functions[part]
-    return functions
+    rates = [(state.shared.reserved_rate, state.provisioned_rate) for state in states]
+    of_functions = records_of(RATE, [rate for pair in rates for rate in pair]).reshape(-1, 2)
+    return functions, np.concatenate((records_of(RATE, [account.rate]), of_functions.take(places, axis=0).ravel()))
+
+
+def _clients(plan: Plan) -> tuple[Records, NDArray[np.int64]]:
+    """Return the callers of all series, and the retry tokens of their processes."""
+    spec = plan.account
+    specs = (*spec.clients, *[NO_RETRY] * (len(plan.series) - len(spec.clients)))
+    distinct, places = alike(map(id, specs))
+    callers = [ClientState(specs[number]) for number in distinct]
+    clients = records_of(CLIENT, [caller.spec for caller in callers], callers).take(places)
+    clients["tokens"] = np.cumsum(clients["processes"]) - clients["processes"]
+    may_retry = [bool(spec.sources) or own.max_attempts > 1 for own in specs]  # by a source, if not by themselves
+    pairs = zip(plan.series, may_retry, strict=True)
+    clients["jitter_key"] = [series.key("client-jitter") if retries else 0 for series, retries in pairs]
+    clients["crowd"] = -1
+    for number, users in enumerate(plan.closed_loops):
+        clients["crowd"][users.load] = number
+    return clients, np.array([left for place in places.tolist() for left in callers[place].tokens], np.int64)
+
+
+def _nobody(*_: object) -> None:
+    """Hear of no end."""
 
 
 def _no_change() -> Records:

@@ -1,10 +1,11 @@
 """Records of arrays for the structs of ``model``: what SimPy has in the slots of an object stands here in a row.
 
-A struct is a dataclass; those of its fields that are integers are the record's, so that each is declared once.
+A struct is a dataclass or a named tuple; those of its fields that are integers are the record's, so that each is
+declared once.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import Field, fields
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -28,7 +29,7 @@ def record_of(
 
     Those named by ``first`` come first; with ``lines`` it fills whole cache lines.
     """
-    declared = [field.name for struct in structs for field in fields(struct) if _is_integer(field)]
+    declared = [name for struct in structs for name in integers_of(struct)]
     every = dict.fromkeys((*first, *declared, *own, *as_type))
     types = {name: np.dtype(as_type.get(name, np.int64)) for name in every if name not in set(without)}
     filled = sum(one.itemsize for one in types.values())
@@ -45,10 +46,21 @@ def records_of(record: np.dtype[Any], *objects: Sequence[object]) -> Records:
     """Return records with the integer fields of as many objects of a struct, or of several; all else is 0."""
     records = np.zeros(len(objects[0]), record)
     for own in objects:
-        for field in fields(own[0]) if own else ():  # type: ignore[arg-type]
-            if _is_integer(field) and field.name in (record.names or ()):
-                records[field.name] = [getattr(one, field.name) for one in own]
+        for name in integers_of(type(own[0])) if own else ():
+            if name in (record.names or ()):
+                records[name] = [getattr(one, name) for one in own]
     return records
+
+
+def alike(parts: Iterable[Hashable]) -> tuple[list[int], NDArray[np.int64]]:
+    """Return the places of those that no other before is equal to, and for each of all which of these it is equal to.
+
+    So what a thousand functions have in common is worked out once.
+    """
+    first: dict[Hashable, int] = {}
+    equals = [first.setdefault(part, number) for number, part in enumerate(parts)]
+    distinct = [*first.values()]
+    return distinct, np.searchsorted(distinct, equals)
 
 
 class Array(NamedTuple):
@@ -84,5 +96,8 @@ def aligned(records: int, record: np.dtype[Any], first: int = 0) -> Records:
     return room[skip : skip + records * record.itemsize].view(record)
 
 
-def _is_integer(field: Field[Any]) -> bool:
-    return isinstance(field.type, type) and issubclass(field.type, int) and not field.name.startswith("_")
+def integers_of(struct: type) -> list[str]:
+    """Return the names of the integer fields of a struct."""
+    types = {field.name: field.type for field in fields(struct)} if is_dataclass(struct) else struct.__annotations__
+    integer = [name for name, own in types.items() if isinstance(own, type) and issubclass(own, int)]
+    return [name for name in integer if not name.startswith("_")]

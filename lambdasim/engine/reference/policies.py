@@ -4,7 +4,7 @@ A :class:`PolicyFunction` is a function that asks its policies where the law wou
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdasim.model.account import AccountState
@@ -85,7 +85,7 @@ class PolicyFunction(FunctionState):
 
         super().__init__(index, account, ended, first, on_ready)
         if fleet.run.policies.idle_timeout is not None:  # which says of each environment how long it is kept
-            self.spec = replace(self.spec, expiry=Expiry.ONE_TIMEOUT)
+            self.spec = self.spec._replace(expiry=Expiry.ONE_TIMEOUT)
         self._fleet = fleet
         self._decisions = 0
         self._gaps: list[int] = []

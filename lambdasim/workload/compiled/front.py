@@ -78,18 +78,21 @@ class PacedLoads:
         """Read loads, each given with its index and its actor. Compiles the loops if they are not kept."""
         self._loops = native.loops()
         self._loads = np.zeros(len(loads), LOAD)
+        numbers, own, actors = zip(*loads, strict=True)
+        processes = [load.process for load in own]
         columns = {
-            "key": [load.process.key if isinstance(load.process, Poisson) else 0 for _, load, _ in loads],
-            "poisson": [isinstance(load.process, Poisson) for _, load, _ in loads],
-            "request": [request_key(number, 0) for number, _, _ in loads],
-            "actor": [actor for _, _, actor in loads],
-            "start_ns": [load.start_ns for _, load, _ in loads],
-            "lasts_ns": [load.ends_ns - load.start_ns for _, load, _ in loads],
+            "key": [process.key if isinstance(process, Poisson) else 0 for process in processes],
+            "poisson": [isinstance(process, Poisson) for process in processes],
+            "request": [request_key(number, 0) for number in numbers],
+            "actor": actors,
+            "start_ns": [load.start_ns for load in own],
+            "lasts_ns": [load.ends_ns for load in own],
         }
         for name, column in columns.items():
             self._loads[name] = np.array(column, LOAD[name])
-        self._batches: list[Iterator[Pieces]] = []
-        self._next: list[Pieces | None] = []
+        self._loads["lasts_ns"] -= self._loads["start_ns"]
+        self._batches: dict[int, Iterator[Pieces]] = {}
+        self._next: dict[int, Pieces | None] = {}
         self._integral = np.zeros(len(loads))
         self._pieces, self._new_piece = np.zeros(len(loads) + 1, PIECE), 0
         self._piece_room = np.zeros(len(loads), np.int64)
@@ -175,24 +178,24 @@ class PacedLoads:
     def _begin(self, rates: Sequence[Rate]) -> None:
         """Give each load the first pieces of its rate: all at once where that is one line, as of most of many loads."""
         lines = {place: own for place, own in enumerate(rates) if isinstance(own, Ramping) and len(own.begin_rate) == 1}
-        self._batches = [iter(()) if place in lines else own.pieces() for place, own in enumerate(rates)]
-        self._next = [next(batches, None) for batches in self._batches]
+        self._batches = {place: own.pieces() for place, own in enumerate(rates) if place not in lines}
+        self._next = {place: next(batches, None) for place, batches in self._batches.items()}
         if lines:
             places, self._new_piece = np.array([*lines]), len(lines)
-            ends = [(own.bounds_ns[1], own.begin_rate[0], own.end_rate[0]) for own in lines.values()]
-            end_ns, rate, last_rate = (np.array(column) for column in zip(*ends, strict=True))
+            end_ns = np.array([own.bounds_ns[1] for own in lines.values()])
+            rate = np.array([own.begin_rate[0] for own in lines.values()])
+            last_rate = np.array([own.end_rate[0] for own in lines.values()])
             seconds, pieces = end_ns / NS_PER_S, self._pieces[: len(lines)]
             pieces["end_ns"], pieces["rate"], pieces["slope"] = end_ns, rate, (last_rate - rate) / seconds
             pieces["until"] = 0.5 * (rate + last_rate) * seconds
             self._loads["pieces"][places] = np.arange(len(lines))
             self._loads["piece_count"][places] = self._loads["exhausted"][places] = 1
-        for place in range(len(rates)):
-            if place not in lines:
-                self._advance(place)
+        for place in self._batches:
+            self._advance(place)
 
     def _advance(self, number: int) -> None:
         """Give a load the next pieces of its rate, if there are any."""
-        batch, own = self._next[number], self._loads[number]
+        batch, own = self._next.get(number), self._loads[number]
         if batch is None:
             own["exhausted"] = 1
             return
