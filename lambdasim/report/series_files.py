@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from lambdasim.config.qualifier import qualifier_of
 from lambdasim.metrics.series import METRICS, STATISTICS, SeriesTable
 from lambdasim.report.series_lines import QUOTED, can_write, numbers, write_lines
 from lambdasim.units import NS_PER_S
@@ -43,11 +44,12 @@ def save_series(table: SeriesTable, folder: Path, config: Any) -> None:
             write_lines(table, _times(table), _moments(table, start), stream)
     else:
         _write_many(table, path, start)
-    if output.series == "all" and len(table.functions) >= MANY_FUNCTIONS:
+    functions = sum(not qualifier_of(name) for name in table.functions)
+    if output.series == "all" and functions >= MANY_FUNCTIONS:
         size_mb, took_s = path.stat().st_size / 1e6, time.perf_counter() - began
         LOG.info(
             'The series of %s functions took %.1f s and %.1f MB (timeseries.csv); output.series = "account" keeps the '
-            "account's alone.", f"{len(table.functions):,}", took_s, size_mb,
+            "account's alone.", f"{functions:,}", took_s, size_mb,
         )  # fmt: skip
     if output.parquet:
         _write_parquet(table, folder / "timeseries.parquet", start)

@@ -80,6 +80,10 @@ def test_from_many_functions_on_a_note_says_what_they_cost(tmp_path, caplog):
     caplog.set_level(logging.INFO, "lambdasim")
     save_series(table(), tmp_path, config())
     assert not caplog.text
+    save_series(
+        table([f"f{number}" for number in range(199)] + [f"f{number}:2" for number in range(9)]), tmp_path, config()
+    )
+    assert not caplog.text  # versions are none
     save_series(table([f"f{number}" for number in range(200)]), tmp_path, config())
     assert "The series of 200 functions took" in caplog.text
     assert 'output.series = "account"' in caplog.text
