@@ -1,8 +1,8 @@
 """The tables in which the compiled loop counts: of fixed size; what it touches of them stays in the processor's caches.
 
 Groups are numbered in the order in which they appear; a hash table of those numbers (open addressing) finds them by
-their keys. What is counted by value is only logged, and sorted when the log is full: that costs the same few
-nanoseconds however many groups the values are strewn over. Data only; numpy only.
+their keys. What is counted by value is only logged, and counted group by group when the log is full: that costs the
+same few nanoseconds however many groups the values are strewn over. Data only; numpy only.
 """
 
 from typing import Any, Final, NamedTuple
