@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.cost.bill import USD, Bill
+from lambdasim.cost.bill import Bill
+from lambdasim.cost.charges import USD
 from lambdasim.cost.price_book import PriceBook
 from lambdasim.usage import PeriodUse
 
