@@ -25,7 +25,7 @@ NARROW_ROWS: Final = 2**15
 
 MOST_RUNS: Final = 8
 """So many ascending runs, and one more, are merged rather than sorted."""
-MOST_RUNS_APART: Final = 256
+MOST_RUNS_APART: Final = 64
 """So many are, of which hardly any begins before the end of those before it."""
 
 
@@ -64,14 +64,23 @@ def run_starts(ordered: Int64) -> Int64:
 
 
 def distinct(parts: Iterable[Int64]) -> Int64:
-    """Return all keys that some arrays hold, ascending; most of these may be the same."""
-    different = [np.zeros(0, np.int64)]
-    different += [keys for keys in parts if not np.array_equal(keys, different[-1])]
-    keys = np.concatenate(different)
-    if (keys[1:] < keys[:-1]).any():
-        keys = np.sort(keys, kind="stable")  # of few ascending runs
-    starts = run_starts(keys)
-    return keys if len(starts) == len(keys) else keys[starts]
+    """Return all keys that some ascending arrays hold, ascending; most of these may hold the same."""
+    keys = np.zeros(0, np.int64)
+    for some in parts:
+        if np.array_equal(some, keys):
+            continue
+        new = some[np.isin(some, keys, invert=True)] if len(keys) else some
+        if len(new):
+            keys = np.sort(np.concatenate((keys, new)), kind="stable") if len(keys) else new
+            keys = keys[run_starts(keys)]
+    return keys
+
+
+def places_of(some: Int64, keys: Int64) -> Int64:
+    """Return where some keys are among all; both are ascending, and some may be there more than once."""
+    if (some[1:] > some[:-1]).all():
+        return np.flatnonzero(np.isin(keys, some, assume_unique=True))
+    return np.searchsorted(keys, some)
 
 
 def narrow(column: Integers) -> Integers:
