@@ -25,7 +25,7 @@ NARROW_ROWS: Final = 2**15
 
 MOST_RUNS: Final = 8
 """So many ascending runs, and one more, are merged rather than sorted."""
-MOST_RUNS_APART: Final = 64
+MOST_RUNS_APART: Final = 32
 """So many are, of which hardly any begins before the end of those before it."""
 
 

@@ -34,14 +34,19 @@ class PeriodUsage:
         return len(self._used)
 
     @property
+    def place(self) -> tuple[Int64, Int64]:
+        """Number of the period, and index of the function."""
+        return divided(self._used.keys, self._functions)
+
+    @property
     def function(self) -> Int64:
         """Index of the function."""
-        return self._used.keys % self._functions
+        return self.place[1]
 
     @property
     def period(self) -> Int64:
         """Number of the period."""
-        return self._used.keys // self._functions
+        return self.place[0]
 
     @property
     def start_ns(self) -> Int64:

@@ -162,9 +162,8 @@ def functions(ledger: Ledger, measures: Measures, bills: Sequence[Billed]) -> di
     """Return the object of each function, or version, by name."""
     happened = ledger.happened.events(measured=True)
     objects = [dict(outcome) for outcome in measures.outcomes[:-1]]
-    keys = ledger.work.keys
-    after = np.flatnonzero(keys & 1) if ledger.warmup_ns else slice(None)
-    own = (keys[after] >> 1) % max(len(objects), 1)
+    after = np.flatnonzero(ledger.work.keys & 1) if ledger.warmup_ns else slice(None)
+    own = ledger.work_place()[1][after]
 
     def highest(name: str, at_warmup: Int64) -> Int64:
         """Return the highest level of each function since the warm-up."""
@@ -257,9 +256,9 @@ def sources(ledger: Ledger, measures: Measures) -> dict[str, Json]:
     """
     members: dict[str, list[int]] = {}
     for i, load in enumerate(ledger.loads):
-        for name in dict.fromkeys((load.name, load.source)):
-            if name is not None:
-                members.setdefault(name, []).append(i)
+        members.setdefault(load.name, []).append(i)
+        if load.source not in (None, load.name):
+            members.setdefault(load.source, []).append(i)
     if measures.functions == len(ledger.functions) and (only := _only_functions(ledger, members.values())) is not None:
         return {name: _as_of_function(measures, only[loads[0]]) for name, loads in members.items()}
     load_of_count = ledger.counts.cell % max(len(ledger.loads), 1)

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from lambdasim.metrics.cells import NARROW_ROWS, Int64, Integers, Totals, divided, narrow
+from lambdasim.metrics.cells import NARROW_ROWS, Int64, Integers, Totals, narrow
 from lambdasim.metrics.cloudwatch import PERCENTILES
 from lambdasim.metrics.ledger import DURATIONS, INIT, LATENCIES, RESTORE, Floats, Ledger, sample_kind
 from lambdasim.metrics.occupancy import Levels
@@ -145,7 +145,7 @@ def _average(ledger: Ledger, metric: str, keys: Int64, integral_ns: Int64) -> Se
 
 def _admitted(ledger: Ledger) -> Int64:
     """Return the key of each cell of :attr:`Ledger.work`."""
-    period, function = divided(ledger.work.keys >> 1, max(len(ledger.functions), 1))
+    period, function = ledger.work_place()
     return function * ledger.periods + period
 
 
