@@ -36,7 +36,7 @@ from lambdasim.metrics.judging import judge, success_of
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.row_log import NO_ROWS
 from lambdasim.metrics.series import SeriesTable
-from lambdasim.metrics.steadiness import Steadiness, notes_of, steadiness, steady_until_ns
+from lambdasim.metrics.steadiness import Steadiness, notes_of, steadiness
 from lambdasim.metrics.trend import trend
 from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.report import happened as happenings
@@ -227,8 +227,9 @@ class Result:
     @cached_property
     def steadiness(self) -> Steadiness:
         """How long the run took to settle, and with one long replication the intervals of its means."""
-        steady = steady_until_ns(self.config) is not None and self.complete
-        return steadiness(self.config, [o.measured.observations for o in self._outcomes]) if steady else Steadiness()
+        if not self.complete:
+            return Steadiness()
+        return steadiness(self.config, (outcome.measured.observations for outcome in self._outcomes))
 
     @cached_property
     def series(self) -> SeriesTable:

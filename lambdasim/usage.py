@@ -65,8 +65,7 @@ class SourceUsage:
     """The function that it invokes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Busy:
+class Busy(NamedTuple):
     """Concurrency over a whole run: of a function, or of the account."""
 
     integral_ns: int
@@ -88,4 +87,4 @@ class PeriodUse:
     owner: "NDArray[np.int64]"
     """A number for each function or event source."""
     period: "NDArray[np.int64]"
-    amount: "NDArray[np.float64]"
+    amount: "NDArray[np.float64 | np.int64]"

@@ -4,146 +4,34 @@ A bill knows quantities and prices; it does not know how a run came by them. On 
 the amount, and the lines sum to the total, both exactly.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Context, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from itertools import islice
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any
 
+from lambdasim.cost.charges import (
+    STEPS,
+    Amounts,
+    BillLine,
+    Charge,
+    Rate,
+    amounts_of,
+    lines_of,
+    rows,
+    together,
+    told_of,
+    usd,
+)
 from lambdasim.cost.month import Month
-from lambdasim.cost.price_book import PRICE_DECIMALS, Evidence, Item, PriceBook, Tier
+from lambdasim.cost.price_book import Evidence, Item, PriceBook, Tier
 from lambdasim.cost.quantities import Used
 from lambdasim.cost.tiers import proportional_parts, tiered_parts
 from lambdasim.garbage import uncollected
 from lambdasim.units import NS_PER_S
 from lambdasim.usage import FunctionUsage, SourceUsage
-
-T = TypeVar("T")
-
-EXACT: Final = Context(prec=60)
-STEP_DECIMALS: Final = 13
-STEPS: Final = 10**STEP_DECIMALS
-"""Quantities are whole numbers of so many in a unit. One MB-ms is 9.765625e-7 GB-s, which has 13 decimals; only units
-that no decimal holds are rounded to that."""
-USD_DECIMALS: Final = STEP_DECIMALS + PRICE_DECIMALS
-USD: Final = 10**USD_DECIMALS
-"""Amounts are whole numbers of so many in a USD: sums of them are exact, and faster than those of decimals."""
-
-
-def usd(amount: int) -> Decimal:
-    """Return an amount in USD."""
-    return Decimal(amount).scaleb(-USD_DECIMALS, EXACT)
-
-
-@dataclass(frozen=True)
-class Rate:
-    """What one thing costs on a bill: all that many lines have in common."""
-
-    item: str
-    """Tells tiers and the free tier apart too."""
-    of: str
-    """Name of the item in the price book."""
-    unit: str
-    unit_price: Decimal
-    evidence: Evidence
-
-    @cached_property
-    def amount(self) -> int:
-        """Of one of :data:`STEPS`."""
-        return int(self.unit_price.scaleb(PRICE_DECIMALS, EXACT))
-
-    @cached_property
-    def is_uncertain(self) -> bool:
-        """Whether nobody vouches for the price."""
-        return self.evidence.certainty == "uncertain"
-
-    @cached_property
-    def price(self) -> float:
-        """The unit's, as ``summary.json`` has it."""
-        return float(self.unit_price)
-
-
-class BillLine(NamedTuple):
-    """One line: ``usd`` is ``quantity`` (in the rate's ``unit``) times its ``unit_price``, exactly."""
-
-    function: str
-    """Or event source."""
-    rate: Rate
-    steps: int
-    """The quantity, of which :data:`STEPS` make one unit."""
-
-    @property
-    def item(self) -> str:
-        """What for."""
-        return self.rate.item
-
-    @property
-    def of(self) -> str:
-        """Name of the item in the price book."""
-        return self.rate.of
-
-    @property
-    def quantity(self) -> Decimal:
-        """How much, in the rate's unit."""
-        return Decimal(self.steps).scaleb(-STEP_DECIMALS, EXACT)
-
-    @property
-    def unit_price(self) -> Decimal:
-        """Of the rate, in USD."""
-        return self.rate.unit_price
-
-    @property
-    def usd(self) -> Decimal:
-        """The amount, in USD."""
-        return usd(self.steps * self.rate.amount)
-
-    @property
-    def evidence(self) -> Evidence:
-        """Of the rate."""
-        return self.rate.evidence
-
-
-class Charge(NamedTuple):
-    """What is charged at one rate: columns of equal length."""
-
-    rate: Rate
-    members: Sequence[int]
-    """Places among the names on a bill."""
-    steps: Sequence[int]
-    """The quantities, of which :data:`STEPS` make one unit."""
-
-
-class Amounts(NamedTuple):
-    """What the run cost and what a month costs, and how much of both is at uncertain prices; :data:`USD` make one."""
-
-    total: int = 0
-    monthly: int | None = None
-    """None without a month."""
-    uncertain: int = 0
-    uncertain_monthly: int | None = None
-
-    def to_dict(self) -> dict[str, float | None]:
-        """Return the amounts in USD."""
-        return {
-            "total": self.total / USD,
-            "monthly": None if self.monthly is None else self.monthly / USD,
-            "uncertain": self.uncertain / USD,
-            "uncertain_monthly": None if self.uncertain_monthly is None else self.uncertain_monthly / USD,
-        }
-
-
-def together(every: Iterable[Amounts]) -> Amounts:
-    """Return the sum of amounts; of a month where all have one."""
-    totals, months, uncertain, uncertain_months = zip(*every, strict=True)
-    has_month = None not in months
-    return Amounts(
-        sum(totals),
-        sum(months) if has_month else None,
-        sum(uncertain),
-        sum(uncertain_months) if has_month else None,
-    )
 
 
 @dataclass(frozen=True)
@@ -169,12 +57,12 @@ class Bill:
     @cached_property
     def lines(self) -> tuple[BillLine, ...]:
         """The charges of the run one by one, function by function."""
-        return tuple(_rows(self.names, self.charges, BillLine))
+        return tuple(rows(self.names, self.charges, lines_of))
 
     @cached_property
     def month(self) -> tuple[BillLine, ...] | None:
         """Those of the month; None where there is none."""
-        return None if self.monthly_charges is None else tuple(_rows(self.names, self.monthly_charges, BillLine))
+        return None if self.monthly_charges is None else tuple(rows(self.names, self.monthly_charges, lines_of))
 
     @property
     def total(self) -> Decimal:
@@ -199,8 +87,8 @@ class Bill:
     @cached_property
     def owners(self) -> dict[str, Amounts]:
         """The amounts of each function and event source; they sum to the account's."""
-        totals, uncertain = _amounts(self.charges, len(self.names))
-        months, uncertain_months = _amounts(self.monthly_charges, len(self.names))
+        totals, uncertain = amounts_of(self.charges, len(self.names))
+        months, uncertain_months = amounts_of(self.monthly_charges, len(self.names))
         found: dict[str, Amounts] = {}
         for name, *own in zip(self.names, totals, months, uncertain, uncertain_months, strict=True):
             found[name] = Amounts(*own) if name not in found else together((found[name], Amounts(*own)))
@@ -216,8 +104,8 @@ class Bill:
             "currency": self.currency,
             "region": self.region,
             "prices_effective": self.published,
-            "lines": _rows(self.names, self.charges, _told),
-            "month": None if month is None else _rows(self.names, month, _told),
+            "lines": rows(self.names, self.charges, told_of),
+            "month": None if month is None else rows(self.names, month, told_of),
             "notes": list(self.notes),
         }
 
@@ -252,7 +140,7 @@ def bill(
     uncertain = [
         line
         for every in (charges, scaled or ())
-        for line in _rows(used.function, [one for one in every if one.rate.is_uncertain and one.rate.amount], BillLine)
+        for line in rows(used.function, [one for one in every if one.rate.is_uncertain and one.rate.amount], lines_of)
     ]
     notes += [*month.notes, *_price_notes(book, usages, uncertain)]
     if not services:
@@ -333,30 +221,6 @@ def _together(charges: Iterable[Charge], names: Sequence[str]) -> list[Charge]:
     return [Charge(rate, *map(list, zip(*sorted(own.values()), strict=True))) for rate, own in found.items()]
 
 
-def _rows(names: Sequence[str], charges: Iterable[Charge], row: Callable[[str, Rate, int], T]) -> list[T]:
-    """Return a row for each one that is charged at each rate, one after another in the order of names."""
-    rows: list[list[T]] = [[] for _ in names]
-    for rate, members, steps in charges:
-        for n, own in zip(members, steps, strict=True):
-            rows[n].append(row(names[n], rate, own))
-    return [row for own in rows for row in own]
-
-
-def _told(function: str, rate: Rate, steps: int) -> dict[str, Any]:
-    """Return a line in plain values; amounts are floats, whole quantities integers."""
-    return {
-        "function": function,
-        "item": rate.item,
-        "quantity": steps / STEPS if steps % STEPS else steps // STEPS,
-        "unit": rate.unit,
-        "unit_price": rate.price,
-        "usd": steps * rate.amount / USD,
-        "source": rate.evidence.text,
-        "date": rate.evidence.date,
-        "certainty": rate.evidence.certainty,
-    }
-
-
 def _price_notes(book: PriceBook, usages: Sequence[FunctionUsage], lines: Sequence[BillLine]) -> Iterator[str]:
     """Yield what is to be said of prices in use, given the lines at uncertain ones."""
     architectures = {usage.function: usage.architecture for usage in usages}
@@ -379,16 +243,3 @@ def _price_notes(book: PriceBook, usages: Sequence[FunctionUsage], lines: Sequen
     for evidence, items in uncertain.items():
         plural = "prices" if len(items) > 1 else "price"
         yield f"uncertain {plural}: {', '.join(items)} ({evidence.text}, {evidence.date})"
-
-
-def _amounts(charges: Iterable[Charge] | None, count: int) -> tuple[list[Any], list[Any]]:
-    """Return the amount of each of ``count`` names, and what of it is at uncertain prices; None without a month."""
-    if charges is None:
-        return [None] * count, [None] * count
-    totals, uncertain = [0] * count, [0] * count
-    for rate, members, steps in charges:
-        for n, own in zip(members, steps, strict=True):
-            totals[n] += own * rate.amount
-            if rate.is_uncertain:
-                uncertain[n] += own * rate.amount
-    return totals, uncertain

@@ -5,11 +5,13 @@ amounts of all periods sum to the bill.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.cost.bill import USD, Bill
+from lambdasim.cost.bill import Bill
+from lambdasim.cost.charges import USD
 from lambdasim.cost.price_book import PriceBook
 from lambdasim.usage import PeriodUse
 
@@ -33,13 +35,13 @@ def cost_over_time(
             first[rate.of] = min(members[0], first.get(rate.of, members[0]))
     different = {(id(use.owner), id(use.period)): use for use in uses}  # several are of the same owners and periods
     keys_of = {key: use.period * len(owners) + use.owner for key, use in different.items()}
-    charges: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
+    charges: list[tuple[NDArray[np.int64], NDArray[Any]]] = []
     for name in sorted(charged, key=lambda name: first[name]):  # as lines are added up
         usd = charged[name]
         known = [use for use in uses if use.item in (name, book.items[name].extra)]
         used = np.zeros(len(owners))
         for use in known:
-            np.add.at(used, use.owner, use.amount)
+            used += np.bincount(use.owner, use.amount, len(owners))
         rate_of = np.divide(usd, used, out=np.zeros(len(owners)), where=used > 0)
         charges += [(keys_of[id(use.owner), id(use.period)], use.amount * rate_of[use.owner]) for use in known]
         unseen = np.flatnonzero((used <= 0) & (usd > 0))
@@ -53,9 +55,10 @@ def cost_over_time(
             np.add.at(total, np.searchsorted(keys, own), amount)
     if not total.all():
         keys, total = keys[total > 0], total[total > 0]
-    owner = keys % len(owners)
+    period = keys // max(len(owners), 1)
+    owner = keys - period * len(owners)  # in half the time of a remainder
     order = np.argsort(owner.astype(np.uint16 if len(owners) <= 1 << 16 else np.int64), kind="stable")
-    return owner[order], (keys // len(owners))[order], total[order]
+    return owner[order], period[order], total[order]
 
 
 def _distinct(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:

@@ -3,7 +3,7 @@
 The numbers are Python's integers, for a month's may be of any size.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
@@ -77,6 +77,8 @@ class Used:
                     span._replace(lasted_ns=NS_PER_MONTH if span.stays else _monthly([span.lasted_ns], [period_ns])[0])
                     for span in spans
                 )
+                if spans
+                else ()
                 for spans, period_ns in zip(self.provisioned, periods_ns, strict=True)
             ],
             extras={
@@ -91,12 +93,14 @@ class Used:
         Raises InputError for an extra that none bills; without ``services``, it may be one that only those bill.
         """
         memory_mb, billed_ms, provisioned_billed_ms = self.memory_mb, self.billed_ms, self.provisioned_billed_ms
-        duration_ms = map(int.__add__, billed_ms, provisioned_billed_ms)
+        duration_ms = list(map(int.__add__, billed_ms, provisioned_billed_ms))
         more_mb = [max(0, ephemeral_mb - FREE_EPHEMERAL_MB) for ephemeral_mb in self.ephemeral_mb]
         quantities = {
             "requests": self.requests,
             "duration": _products(billed_ms, memory_mb),
-            "provisioned-concurrency": _products(map(_provisioned_ms, self.provisioned), memory_mb),
+            "provisioned-concurrency": _products(
+                [_provisioned_ms(spans) if spans else 0 for spans in self.provisioned], memory_mb
+            ),
             "provisioned-duration": _products(provisioned_billed_ms, memory_mb),
             "ephemeral-storage": _products(duration_ms, more_mb),
         }
@@ -122,11 +126,15 @@ def _provisioned_ms(spans: Sequence[Span]) -> int:
 
 def _monthly(amounts: Column, periods_ns: Column) -> Column:
     """Return what amounts are in a month that holds each once in its period."""
+    if not any(amounts):
+        return amounts
     return [
         (2 * amount * NS_PER_MONTH + period_ns) // (2 * period_ns)
         for amount, period_ns in zip(amounts, periods_ns, strict=True)
     ]
 
 
-def _products(amounts: Iterable[int], factors: Column) -> Column:
+def _products(amounts: Column, factors: Column) -> Column:
+    if not any(amounts) or not any(factors):
+        return [0] * len(amounts)
     return [amount * factor for amount, factor in zip(amounts, factors, strict=True)]

@@ -37,7 +37,8 @@ def tiered_parts(quantities: Sequence[int], limits: Sequence[int | None]) -> lis
     for limit in limits:
         left = sum(remaining)
         parts = proportional_parts(remaining, left if limit is None else min(left, limit - lower))
-        remaining = [quantity - part for quantity, part in zip(remaining, parts, strict=True)]
+        if left:
+            remaining = [quantity - part for quantity, part in zip(remaining, parts, strict=True)]
         lower = limit or lower
         tiers.append(parts)
     return tiers

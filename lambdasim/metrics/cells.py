@@ -25,15 +25,17 @@ NARROW_ROWS: Final = 2**15
 
 MOST_RUNS: Final = 8
 """So many ascending runs, and one more, are merged rather than sorted."""
+MOST_RUNS_APART: Final = 32
+"""So many are, of which hardly any begins before the end of those before it."""
 
 
 def order_of(keys: Int64) -> Int64:
     """Return the stable order that sorts ``keys``: a radix sort, 16 bits at a time.
 
     numpy sorts 16-bit integers ten times as fast as 64-bit ones, and the keys of one chunk span few bits. Keys that
-    are a few ascending runs, one after another, it merges faster still.
+    are a few ascending runs, one after another, it merges faster still, and more runs where they hardly overlap.
     """
-    if len(keys) < 256 or np.count_nonzero(keys[1:] < keys[:-1]) <= MOST_RUNS:
+    if len(keys) < 256 or _is_few_runs(keys):
         return np.argsort(keys, kind="stable")
     low = int(keys.min())
     rest = keys - low
@@ -47,6 +49,13 @@ def order_of(keys: Int64) -> Int64:
     return order
 
 
+def _is_few_runs(keys: Int64) -> bool:
+    runs = np.count_nonzero(keys[1:] < keys[:-1])
+    if MOST_RUNS < runs <= MOST_RUNS_APART:
+        return bool(np.count_nonzero(keys < np.maximum.accumulate(keys)) < len(keys) // 8)
+    return bool(runs <= MOST_RUNS)
+
+
 def run_starts(ordered: Int64) -> Int64:
     """Return where each run of equal values begins in an array that holds equal values side by side."""
     if not len(ordered):
@@ -55,14 +64,23 @@ def run_starts(ordered: Int64) -> Int64:
 
 
 def distinct(parts: Iterable[Int64]) -> Int64:
-    """Return all keys that some arrays hold, ascending; most of these may be the same."""
-    different = [np.zeros(0, np.int64)]
-    different += [keys for keys in parts if not np.array_equal(keys, different[-1])]
-    keys = np.concatenate(different)
-    if (keys[1:] < keys[:-1]).any():
-        keys = np.sort(keys, kind="stable")  # of few ascending runs
-    starts = run_starts(keys)
-    return keys if len(starts) == len(keys) else keys[starts]
+    """Return all keys that some ascending arrays hold, ascending; most of these may hold the same."""
+    keys = np.zeros(0, np.int64)
+    for some in parts:
+        if np.array_equal(some, keys):
+            continue
+        new = some[np.isin(some, keys, invert=True)] if len(keys) else some
+        if len(new):
+            keys = np.sort(np.concatenate((keys, new)), kind="stable") if len(keys) else new
+            keys = keys[run_starts(keys)]
+    return keys
+
+
+def places_of(some: Int64, keys: Int64) -> Int64:
+    """Return where some keys are among all; both are ascending, and some may be there more than once."""
+    if (some[1:] > some[:-1]).all():
+        return np.flatnonzero(np.isin(keys, some, assume_unique=True))
+    return np.searchsorted(keys, some)
 
 
 def narrow(column: Integers) -> Integers:

@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 
-from lambdasim.config.qualifier import qualifier_of
 from lambdasim.metrics.cells import Int64, Integers, divided
 from lambdasim.metrics.ledger import Floats
 from lambdasim.metrics.series import SeriesTable
@@ -45,9 +44,9 @@ def by_owner(series: SeriesTable, metrics: Mapping[str, str], only: Collection[s
 
     The account is left out, and all but ``only`` those that are named.
     """
-    names = [*series.functions, "", *series.others]
     found: dict[str, Floats] = {}
     for owner, period, amounts in points(series, metrics):
+        names = [*series.functions, "", *series.others]
         bounds = np.flatnonzero(np.diff(owner, prepend=-1, append=-1))  # keys ascend, so an owner's stand together
         for number, first, last in zip(
             owner[bounds[:-1]].tolist(), bounds[:-1].tolist(), bounds[1:].tolist(), strict=True
@@ -81,7 +80,8 @@ def throttled(series: SeriesTable, periods: int) -> tuple[Int64, Int64]:
         own = owner < len(total)
         np.add.at(total, owner[own], amounts[own].astype(np.int64))
         np.add.at(seen, owner[own & (period < periods)], 1)
-    total[[bool(qualifier_of(name)) for name in series.functions]] = 0  # of versions, whose function is told of
+    if series.versions:  # whose function is told of
+        total[np.isin(series.functions, series.versions)] = 0
     return total, seen
 
 

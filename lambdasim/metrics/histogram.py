@@ -105,14 +105,19 @@ class Histograms:
 
         ``merge`` does what :func:`merged` does, perhaps faster.
         """
-        chosen = np.arange(len(self)) if where is None else np.flatnonzero(where)
-        if not len(chosen):
+        if where is None or where.all():
+            chosen, owner = None, groups
+        else:
+            chosen = np.flatnonzero(where)
+            owner = groups[chosen]
+        if not len(owner):
             return NONE
-        owner = groups[chosen]
         if (owner[1:] > owner[:-1]).all():
-            return replace(self if len(chosen) == len(self) else self.chosen(chosen), groups=owner)
-        order = chosen[order_of(owner)]
-        owner = groups[order]
+            return replace(self if chosen is None else self.chosen(chosen), groups=owner)
+        order = order_of(owner)
+        owner = owner[order]
+        if chosen is not None:
+            order = chosen[order]
         begin = run_starts(owner)
         bins, counts, size = (merge or merged)(self, order, begin)
         return Histograms(

@@ -103,6 +103,10 @@ class Ledger:
         out."""
         return self.counts.totals(self.counts.cell // max(len(self.loads), 1), names)
 
+    def work_place(self) -> tuple[Int64, Int64]:
+        """Return the period and function of each cell of :attr:`work`."""
+        return divided(self.work.keys >> 1, max(len(self.functions), 1))
+
     def sample_place(self) -> tuple[Int64, Int64, Int64, Int64, Mask]:
         """Return the period, function, load and kind of each group of samples, and whether it is measured."""
         groups = self.samples.groups

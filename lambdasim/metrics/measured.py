@@ -84,12 +84,12 @@ class Measured:
     def busy(self) -> tuple[Busy, dict[str, Busy]]:
         """Return what concurrency the account used over the whole run, and each function by its name."""
         ledger = self._whole
-        peaks = np.zeros(max(len(ledger.functions), 1), np.int64)
-        np.maximum.at(peaks, (ledger.work.keys >> 1) % len(peaks), ledger.work["function_concurrency"])
+        peaks = np.zeros(len(ledger.functions), np.int64)
+        np.maximum.at(peaks, ledger.work_place()[1], ledger.work["function_concurrency"])
         integrals = ledger.executing.totals
         functions = {
             f.name: Busy(integral, peak)
-            for f, integral, peak in zip(ledger.functions, integrals, peaks.tolist(), strict=False)
+            for f, integral, peak in zip(ledger.functions, integrals, peaks.tolist(), strict=True)
         }
         return Busy(sum(integrals), int(ledger.account["account_concurrency"].max(initial=0))), functions
 
@@ -102,7 +102,7 @@ class Measured:
         """Return what was used of everything that is billed, over time."""
         used, ledger, label = self.usage_by_period, self._ledger, self._versions.labels
         del self.usage_by_period  # large where there are many functions, and hardly asked for again
-        function, period = used.function, used.period
+        period, function = used.place
         amounts = {
             "requests": used.requests + used.extra_requests,
             "duration": used.billed_ms,
@@ -111,10 +111,10 @@ class Measured:
             "ephemeral-storage": used.billed_ms + used.provisioned_billed_ms,
             "log-bytes": used.log_bytes,
         }
-        own, weight = function, np.ones(1)
+        own, weight = function, np.ones(1, np.int64)
         if len(label.names) < len(ledger.functions):  # an update may have changed what a millisecond costs
             own = label.of[function]
-            weight = np.array([f.memory_mb for f in ledger.functions], np.float64)[function]
+            weight = np.array([f.memory_mb for f in ledger.functions])[function]
         of_functions = [
             PeriodUse(item, own, period, amount * weight) for item, amount in amounts.items() if amount.any()
         ]

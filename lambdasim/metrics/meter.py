@@ -336,7 +336,7 @@ class Metrics:
         happened = ledger.happened.events()
         n = {event: values.tolist() for event, values in happened.items()}
         n["new"] = (happened["cold_starts"] + happened["initialised_ahead"]).tolist()
-        busy_ns = sums_by((ledger.work.keys >> 1) % max(count, 1), ledger.work["busy_ns"], count)
+        busy_ns = sums_by(ledger.work_place()[1], ledger.work["busy_ns"], count)
         overfull = _overfull(ledger)
         return [
             invariants.conservation(names, n["requests"], n["completed"], n["refused_requests"], n["in_flight"]),

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from lambdasim.metrics.cells import Int64
+from lambdasim.metrics.cells import Int64, divided
 from lambdasim.metrics.ledger import LATENCIES, Floats, Ledger, sample_cell, sample_kind
 from lambdasim.units import NS_PER_MS
 
@@ -50,7 +50,7 @@ def _each(ledger: Ledger) -> Iterator[tuple[str, Observed]]:
     number[busiest] = np.arange(len(busiest))
 
     def kept(cell: Int64) -> tuple[Int64, Int64]:
-        period, function, _ = ledger.place(cell)
+        period, function = divided(cell // max(len(ledger.loads), 1), count)
         own = np.flatnonzero(number[function] >= 0)
         return own, number[function[own]] * periods + period[own]
 

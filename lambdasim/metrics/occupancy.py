@@ -147,7 +147,7 @@ class Occupancy:
         order = order_of(function)
         ends = np.cumsum(np.bincount(function, minlength=self._functions))
         step = max(self._functions // (1 + len(order) // STRETCH), 1)
-        changes = (function, period, cells.sums["enter"], cells.sums["part"])
+        changes = (narrow(function), narrow(period), cells.sums["enter"], cells.sums["part"])
         parts = [
             self._of_stretch(*(wide(column[own]) for column in changes))
             for own in np.split(order, ends[step - 1 : -1 : step])

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from lambdasim.config.quotas import LOG_COLD, LOG_WARM
-from lambdasim.metrics.cells import Int64, Totals, distinct, divided, narrow
+from lambdasim.metrics.cells import Int64, Totals, distinct, divided, narrow, places_of
 from lambdasim.metrics.ledger import Ledger
 from lambdasim.records import LevelMetric
 
@@ -34,14 +34,19 @@ class PeriodUsage:
         return len(self._used)
 
     @property
+    def place(self) -> tuple[Int64, Int64]:
+        """Number of the period, and index of the function."""
+        return divided(self._used.keys, self._functions)
+
+    @property
     def function(self) -> Int64:
         """Index of the function."""
-        return self._used.keys % self._functions
+        return self.place[1]
 
     @property
     def period(self) -> Int64:
         """Number of the period."""
-        return self._used.keys // self._functions
+        return self.place[0]
 
     @property
     def start_ns(self) -> Int64:
@@ -89,14 +94,19 @@ def period_usage(ledger: Ledger, extra_requests: Totals) -> PeriodUsage:
     keys = distinct([keys for own in parts.values() for keys, _ in own])
     columns = {}
     for name in BILLABLE:
-        column = np.zeros(len(keys), np.int64)
-        for own, amount in parts.pop(name):
-            if np.array_equal(own, keys):  # as most are
-                column += amount
-            else:
-                np.add.at(column, np.searchsorted(keys, own), amount)
-        columns[name] = narrow(column)
-    return PeriodUsage(Totals(keys, columns, {}), max(len(ledger.functions), 1), ledger.period_ns)
+        amounts = [_at(keys, *part) for part in parts.pop(name)]
+        if amounts:
+            columns[name] = narrow(sum(amounts[1:], amounts[0]))
+    return PeriodUsage(Totals(keys, columns, {}).filled(BILLABLE), max(len(ledger.functions), 1), ledger.period_ns)
+
+
+def _at(keys: Int64, own: Int64, amount: Int64) -> Int64:
+    """Return amounts of some keys as those of all, which are 0 elsewhere."""
+    if np.array_equal(own, keys):  # as most are
+        return amount
+    column = np.zeros(len(keys), np.int64)
+    np.add.at(column, places_of(own, keys), amount)
+    return column
 
 
 def _parts(ledger: Ledger, extra_requests: Totals) -> Iterator[tuple[str, Int64, Int64]]:

@@ -3,7 +3,7 @@
 Both need a load that stays the same: the beginning of a ramp is no transient, and batches of a day are no repetitions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,14 +45,16 @@ def steady_until_ns(config: ExperimentConfig) -> int | None:
     return min(ends.pop(), config.simulation.duration or 2**63)
 
 
-def steadiness(config: ExperimentConfig, runs: Sequence[Mapping[str, Observed]]) -> Steadiness:
-    """Return what the observations of one or more replications say; nothing when the load does not stay the same."""
+def steadiness(config: ExperimentConfig, observed: Iterable[Mapping[str, Observed]]) -> Steadiness:
+    """Return what the observations of one or more replications say; nothing, and without a look at them, when the load
+    does not stay the same."""
     until_ns = steady_until_ns(config)
     if until_ns is None:
         return Steadiness()
     period_ns, confidence = config.output.period, config.simulation.confidence
     if period_ns == short_period_ns(config):
         return Steadiness()  # the periods of such a run depend on each other
+    runs = list(observed)
     whole = until_ns // period_ns
     first = -(-config.simulation.warmup // period_ns)
     slowest, slow_path = 0, ""

@@ -31,7 +31,7 @@ class FunctionSeries:
         self._ledger = ledger
         count = len(ledger.functions)
         self._samples = _Places.of(ledger.place(sample_cell(ledger.samples.groups))[1], count)
-        self._work = _Places.of((ledger.work.keys >> 1) % count, count)
+        self._work = _Places.of(ledger.work_place()[1], count)
         levels = (ledger.executing, ledger.executing_provisioned, ledger.alive, ledger.initialising)
         self._levels = [_bounds(own.function, count) for own in levels]
         self._loops = None

@@ -69,7 +69,7 @@ def milliseconds(histograms: Histograms, owners: int) -> list[Json]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measures:
-    """The values that are measured, of the whole run. Owners are the functions and, after the last, the account."""
+    """What is measured of the whole run. Owners are the functions and, after the last, the account."""
 
     by_pair: Histograms
     """By ``(load * functions + function) << KIND_BITS | kind``."""
@@ -77,6 +77,8 @@ class Measures:
     """By ``owner << KIND_BITS | kind``."""
     times: Mapping[str, Sequence[Json]]
     """In ms, of each owner: those of :data:`OF_KIND` that the summary holds."""
+    outcomes: Sequence[Json]
+    """Counts and rates of each owner."""
 
     @property
     def functions(self) -> int:
@@ -101,7 +103,9 @@ class Measures:
             name: milliseconds(by_owner.regroup(owner, np.isin(kind, OF_KIND[name]), merge), count + 1)
             for name in names
         }
-        return cls(by_pair, by_owner, times)
+        happened = ledger.happened.events(measured=True)
+        everyone = {event: np.append(values, values.sum()) for event, values in happened.items()}
+        return cls(by_pair, by_owner, times, _outcomes(everyone, ledger))
 
     def histograms(self, owner: int) -> dict[str, Histogram]:
         """Return the histograms of :data:`OF_KIND` of an owner, in ns."""
@@ -157,10 +161,9 @@ def alias(ledger: Ledger, name: str) -> Json:
 def functions(ledger: Ledger, measures: Measures, bills: Sequence[Billed]) -> dict[str, Json]:
     """Return the object of each function, or version, by name."""
     happened = ledger.happened.events(measured=True)
-    objects = _outcomes(happened, ledger)
-    keys = ledger.work.keys
-    after = np.flatnonzero(keys & 1) if ledger.warmup_ns else slice(None)
-    own = (keys[after] >> 1) % max(len(objects), 1)
+    objects = [dict(outcome) for outcome in measures.outcomes[:-1]]
+    after = np.flatnonzero(ledger.work.keys & 1) if ledger.warmup_ns else slice(None)
+    own = ledger.work_place()[1][after]
 
     def highest(name: str, at_warmup: Int64) -> Int64:
         """Return the highest level of each function since the warm-up."""
@@ -211,7 +214,6 @@ def functions(ledger: Ledger, measures: Measures, bills: Sequence[Billed]) -> di
 
 def account(ledger: Ledger, measures: Measures) -> Json:
     """Return the account's object, without its cost."""
-    happened = ledger.happened.together().events(measured=True)
     executing = int(ledger.executing.at_warmup.sum())
     everyone = np.arange(len(ledger.functions))
     is_unreserved = ledger.control.is_unreserved(everyone, np.full(len(everyone), ledger.warmup_ns))
@@ -229,7 +231,7 @@ def account(ledger: Ledger, measures: Measures) -> Json:
     busy_ns = int(ledger.executing.after_ns.sum())
 
     return {
-        **_outcomes(happened, ledger)[0],
+        **measures.outcomes[-1],
         "latency": measures.times["latency"][-1],
         "duration": measures.times["duration"][-1],
         "init_duration": measures.times["init_duration"][-1],
@@ -254,14 +256,17 @@ def sources(ledger: Ledger, measures: Measures) -> dict[str, Json]:
     """
     members: dict[str, list[int]] = {}
     for i, load in enumerate(ledger.loads):
-        for name in dict.fromkeys((load.name, load.source)):
-            if name is not None:
-                members.setdefault(name, []).append(i)
+        members.setdefault(load.name, []).append(i)
+        if load.source not in (None, load.name):
+            members.setdefault(load.source, []).append(i)
+    if measures.functions == len(ledger.functions) and (only := _only_functions(ledger, members.values())) is not None:
+        return {name: _as_of_function(measures, only[loads[0]]) for name, loads in members.items()}
     load_of_count = ledger.counts.cell % max(len(ledger.loads), 1)
     happened = ledger.counts.by(load_of_count, len(ledger.loads)).events(measured=True)
     pair, kind = _with_kind(measures.by_pair)
     load_of = pair // max(measures.functions, 1)  # which are whole, where the ledger has versions
-    outcomes, times = _outcomes(happened, ledger), _latencies(ledger, measures)
+    latency = measures.by_pair.regroup(load_of, np.isin(kind, LATENCIES), ledger.merge)
+    outcomes, times = _outcomes(happened, ledger), milliseconds(latency, len(ledger.loads))
     result = {}
     for name, loads in members.items():
         first = loads[0]
@@ -275,16 +280,22 @@ def sources(ledger: Ledger, measures: Measures) -> dict[str, Json]:
     return result
 
 
-def _latencies(ledger: Ledger, measures: Measures) -> list[Json]:
-    """Return the latency that the callers of each load saw: that of a function, where each has a load of its own."""
-    pair, kind = _with_kind(measures.by_pair)
-    load, function = np.divmod(np.unique(pair), max(measures.functions, 1))
-    if len(np.unique(function)) == len(load) == len(np.unique(load)):
-        of_function = dict(zip(load.tolist(), function.tolist(), strict=True))
-        nothing, found = dict.fromkeys(TOLD), measures.times["latency"]
-        return [dict(found[of_function[n]] if n in of_function else nothing) for n in range(len(ledger.loads))]
-    latency = measures.by_pair.regroup(pair // max(measures.functions, 1), np.isin(kind, LATENCIES), ledger.merge)
-    return milliseconds(latency, len(ledger.loads))
+def _only_functions(ledger: Ledger, members: Iterable[Sequence[int]]) -> list[int] | None:
+    """Return the function of each load, where each has one of its own and a name of its own; else None."""
+    if any(len(loads) > 1 for loads in members):
+        return None
+    _, function, load = ledger.place(ledger.counts.cell)
+    only = np.full(len(ledger.loads), -1)
+    only[load] = function
+    alone = len(np.unique(only)) == len(only) and (only >= 0).all() and (only[load] == function).all()
+    return only.tolist() if alone else None
+
+
+def _as_of_function(measures: Measures, function: int) -> Json:
+    """Return what the callers of a load saw that is all that a function has."""
+    of = measures.outcomes[function]
+    reasons, latency = dict(of["throttles_by_reason"]), dict(measures.times["latency"][function])
+    return {**of, "throttles_by_reason": reasons, "latency": latency}
 
 
 def _outcomes(happened: Mapping[str, Int64], ledger: Ledger) -> list[Json]:
@@ -311,10 +322,10 @@ def _outcomes(happened: Mapping[str, Int64], ledger: Ledger) -> list[Json]:
             "crashes": crashes,
             "out_of_memory": out_of_memory,
             "cold_starts": cold_starts,
-            "cold_start_rate": _rate(cold_starts, invocations),
-            "throttle_rate": _rate(throttles, throttles + invocations),
-            "error_rate": _rate(errors, invocations),
-            "timeout_rate": _rate(timeouts, invocations),
+            "cold_start_rate": cold_starts / invocations if invocations else 0.0,
+            "throttle_rate": throttles / (throttles + invocations) if throttles else 0.0,
+            "error_rate": errors / invocations if invocations else 0.0,
+            "timeout_rate": timeouts / invocations if invocations else 0.0,
         }
         for by_reason, requests, invocations, throttles, throttled, retries, in_flight, errors, timeouts, crashes,
             out_of_memory, cold_starts in zip(reasons, *(of[name] for name in counts), strict=True)
@@ -322,12 +333,8 @@ def _outcomes(happened: Mapping[str, Int64], ledger: Ledger) -> list[Json]:
     if ledger.service_errors:
         for one, failed in zip(objects, of["service_errors"], strict=True):
             one["service_errors"] = failed
-            one["service_error_rate"] = _rate(failed, one["requests"] + one["retries"])
+            one["service_error_rate"] = failed / (one["requests"] + one["retries"]) if failed else 0.0
     return objects
-
-
-def _rate(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
 
 
 def _utilization_at_warmup(ledger: Ledger) -> Int64:

@@ -86,10 +86,6 @@ class Happened(NamedTuple):
         codes, counts = self.codes[some], self.counts[some]
         return {event: counts[happened[codes]].sum(axis=0) for event, happened in _happened().items()}
 
-    def together(self) -> "Happened":
-        """Return the counts of all indices together, by the index 0."""
-        return Happened(self.codes, self.counts.sum(axis=1, keepdims=True))
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from lambdasim.metrics.cells import NARROW_ROWS, Int64, Integers, Totals, divided, narrow
+from lambdasim.metrics.cells import NARROW_ROWS, Int64, Integers, Totals, narrow
 from lambdasim.metrics.cloudwatch import PERCENTILES
 from lambdasim.metrics.ledger import DURATIONS, INIT, LATENCIES, RESTORE, Floats, Ledger, sample_kind
 from lambdasim.metrics.occupancy import Levels
@@ -93,7 +93,7 @@ def events(ledger: Ledger, *names: str) -> Totals:
 def counted(ledger: Ledger) -> Iterator[Series]:
     """Yield how often events happened, of functions and of the account."""
     names = dict.fromkeys(name for _, *pair in COUNTED for name in pair)
-    totals = events(ledger, *names)
+    totals = ledger.by_owner(ledger.events(*names))
     yield from _emitted(totals.sums, totals.keys)
     del totals  # which are large where there are many functions
     period = ledger.counts.cell // (max(len(ledger.loads), 1) * len(ledger.functions))
@@ -102,14 +102,16 @@ def counted(ledger: Ledger) -> Iterator[Series]:
 
 
 def _emitted(happened: Mapping[str, Integers], keys: Int64) -> Iterator[Series]:
-    """Yield how often events happened, by key, where there is a datum."""
+    """Yield how often events happened, by key, where there is a datum; those that never did may be left out."""
+    never = np.broadcast_to(np.int8(0), len(keys))
     emitted: dict[str, tuple[Int64 | slice, Int64]] = {}  # several have the same keys
     for metric, event, condition in COUNTED:
         if condition not in emitted:
-            some = slice(None) if happened[condition].all() else np.flatnonzero(happened[condition])
+            column = happened.get(condition, never[:0])
+            some = slice(None) if len(column) and column.all() else np.flatnonzero(column)
             emitted[condition] = some, keys[some]
         some, own = emitted[condition]
-        values = narrow(happened[event][some])
+        values = narrow(happened[event][some]) if event in happened else never[: len(own)]
         is_narrow = len(values) >= NARROW_ROWS and values.dtype != np.int64
         yield Series(metric, "Sum", own, values if is_narrow else values.astype(np.float64))
 
@@ -145,7 +147,7 @@ def _average(ledger: Ledger, metric: str, keys: Int64, integral_ns: Int64) -> Se
 
 def _admitted(ledger: Ledger) -> Int64:
     """Return the key of each cell of :attr:`Ledger.work`."""
-    period, function = divided(ledger.work.keys >> 1, max(len(ledger.functions), 1))
+    period, function = ledger.work_place()
     return function * ledger.periods + period
 
 

@@ -39,7 +39,9 @@ class Versions:
 
     def __init__(self, functions: Sequence[MeteredFunction]) -> None:
         self.functions = Groups.by([one.of for one in functions])
-        self.labels = Groups.by([one.label for one in functions])
+        self.labels = self.functions
+        if any(one.version for one in functions):
+            self.labels = Groups.by([one.label for one in functions])
         self.is_plain = len(self.functions.names) == len(functions)
         """Whether each function is one throughout, so that there is nothing to put together."""
         self.versioned = tuple(dict.fromkeys(one.label for one in functions if one.version))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdasim.cost import Bill, Month, PriceBook, bill
-from lambdasim.cost.bill import USD, usd
+from lambdasim.cost.charges import USD, usd
 from lambdasim.errors import InputError
 from lambdasim.usage import FunctionUsage, SourceUsage, Span
 
