@@ -139,7 +139,7 @@ def simulate(
         scratch,
         [f.version for f in workload.functions],
     )
-    events = EventLog(log_mode, list(config.event_sources), callers, scratch)
+    events = EventLog(log_mode, list(workload.sources), callers, scratch)
     environments = EnvironmentLog(log_mode, [f.label for f in workload.functions], scratch)
 
     count = _counting(metrics, requests, events, environments)
@@ -293,7 +293,7 @@ def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool, servi
             written[id(table)] = _metered(table)
         version_of, reserved = (-1, table.reserved_concurrency) if first == index else (first, None)
         functions.append(written[id(table)].alike(f.name, f.function, f.version, version_of, reserved))
-    known = {*config.source, *config.event_sources}
+    known = {*config.source, *workload.sources}
     loads = [
         LoadInfo(one.label, one.target if one.target in known else None, workload.aliases_of(number))
         for number, one in enumerate(workload.named)
@@ -337,7 +337,7 @@ def _pays(function: FunctionConfig) -> Literal["", "java", "paid"]:
 
 
 def _metered_sources(config: ExperimentConfig, workload: Workload) -> list[MeteredSource]:
-    of = {name: function_of(source.function) for name, source in config.event_sources.items()}
+    of = {name: function_of(source.function) for name, source in workload.sources.items()}
     first = workload.first_versions
     times = [config, *(moment.config for moment in config.moments)]
     return [
@@ -353,7 +353,7 @@ def _metered_sources(config: ExperimentConfig, workload: Workload) -> list[Meter
             shards=getattr(source, "shards", 1),
             items=getattr(source, "items", 0),
         )
-        for name, source in config.event_sources.items()
+        for name, source in workload.sources.items()
     ]
 
 

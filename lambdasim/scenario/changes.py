@@ -49,7 +49,7 @@ def change_rows(config: ExperimentConfig, workload: Workload, provisioner: Provi
     """Yield what changes at the moments of an experiment, and which mappings are disabled from the start."""
     moments = {moment.at_ns: moment for moment in config.moments}
     times = sorted({*moments, *(step[0] for route in workload.moving for step in route.steps[1:])})
-    if not times and not config.event_sources:
+    if not times and not workload.sources:
         return  # of a thousand functions none of which changes there is much to look at in vain
     before = settings(config, (), workload, 0)
     for (kind, subject), value in before.items():

@@ -94,7 +94,7 @@ class Columns:
 
     def __init__(self, seed: int, actors: Sequence[Actor]) -> None:
         """Prepare to draw; raises ``InputError`` when the file of an empirical distribution cannot be used."""
-        names = [f"{actor.load}\0{actor.function}" for actor in actors]
+        names = [f"{actor.load}\0{actor.function}".encode() for actor in actors]
         distinct = {id(actor.chances): actor.chances for actor in actors}
         chances, place = [*distinct.values()], {number: place for place, number in enumerate(distinct)}
         own = np.array([place[id(actor.chances)] for actor in actors], np.int64)  # which of them each actor has

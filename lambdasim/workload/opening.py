@@ -29,7 +29,7 @@ def opened(config: ExperimentConfig, targets: Sequence[str | None], seed: int, l
     """Return all loads but the closed ones, by index; raises ``InputError`` with all that is wrong with traces."""
     opened: dict[int, OpenLoad] = {}
     problems: list[Problem] = []
-    keys = stream_keys(seed, "arrival", (load.name for load in config.load)).tolist()
+    keys = stream_keys(seed, "arrival", (load.name.encode() for load in config.load)).tolist()
     for number, (load, target, key) in enumerate(zip(config.load, targets, keys, strict=True)):
         try:
             if load.trace is not None:
@@ -65,6 +65,8 @@ def chosen(
     config: ExperimentConfig, opened: Mapping[int, OpenLoad], arrivals: Mapping[str, Arrivals], seed: int
 ) -> dict[int, OpenLoad]:
     """Return the loads, of which some arrive as policies say; raises ``InputError`` for a policy of no such load."""
+    if not arrivals:
+        return dict(opened)
     names = {load.name: number for number, load in opened.items() if isinstance(load, SyntheticLoad)}
     for name in arrivals:
         if name not in names:

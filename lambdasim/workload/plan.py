@@ -16,7 +16,7 @@ from lambdasim.config.links import Link, leads_over_time, links
 from lambdasim.config.provisioned import Provisioned
 from lambdasim.config.qualifier import function_of, is_version, qualifier_of
 from lambdasim.config.request_series import RequestSeries, request_series
-from lambdasim.config.schema import ExperimentConfig
+from lambdasim.config.schema import ExperimentConfig, SourceTable
 from lambdasim.config.source_kinds import ASYNCHRONOUS, KINDS
 from lambdasim.model.aliases import Lead
 from lambdasim.model.events import NEVER_NS
@@ -59,6 +59,8 @@ class Workload:
     """What each name of a function, a version or an alias leads to."""
     moving: list[Route]
     """The routes of names that do not lead to the same version throughout."""
+    sources: Mapping[str, SourceTable]
+    """Those that take in events, by name."""
     links: tuple[Link, ...]
     named: tuple[RequestSeries, ...]
     """What numbers requests, as the experiment names it."""
@@ -87,13 +89,13 @@ class Workload:
         """
         self._seed = seed
         latest_ns = config.simulation.duration or NEVER_NS
-        taking = config.event_sources
-        sources = {name: index for index, name in enumerate(taking)}
+        self.sources = taking = config.event_sources
+        source_index = {name: index for index, name in enumerate(taking)}
         self.links = links(config)
         self.named = named = request_series(config, self.links)
         called = {name: source.function for name, source in (config.source | taking).items()}
 
-        passed = {name: source.function for name, source in config.source.items() if name not in sources}
+        passed = {name: source.function for name, source in config.source.items() if name not in taking}
         targets = [passed.get(load.target, load.target) if load.target else None for load in config.load]
 
         opened = opening.chosen(config, opening.opened(config, targets, seed, latest_ns), arrivals, seed)
@@ -124,7 +126,8 @@ class Workload:
         self.firsts = [self.first_versions.setdefault(own.of, index) for index, own in enumerate(self.functions)]
         qualifiers = {name: qualifier_of(name) for name in self.routes}
         self._aliases = {name for name, own in qualifiers.items() if own and not is_version(own)}
-        self.moving = [*dict.fromkeys(route for route in self.routes.values() if not route.is_settled)]
+        unsettled = {name: route for name, route in self.routes.items() if not route.is_settled}
+        self.moving = [*dict.fromkeys(unsettled.values())]
 
         first_actors: list[list[int]] = []
         """By series and place among its names, the actor of the first version that the name leads to; those of the
@@ -141,7 +144,7 @@ class Workload:
                 if name in own:
                     continue
                 own[name], to = len(actors), called.get(name, name)
-                if not self.routes[to].is_settled:
+                if to in unsettled:
                     moves.append((len(actors), to, stream_key(seed, "version", series.name, name)))
                 for version in self._versions(series, to):
                     planned = self.functions[version]
@@ -150,15 +153,15 @@ class Workload:
                         alike[table] = Chances.of(planned)
                     actors.append(Actor(series.name, planned.of, alike[table], delays.get(name)))
                     functions.append(version)
-                    through.append(sources.get(name, -1))
+                    through.append(source_index.get(name, -1))
             first_actors.append([own[name] for name in names])
         self._columns = Columns(seed, actors)
         self._function = np.array(functions, dtype=np.int64)
         self._one_each = functions == list(range(len(functions)))
         """Whether each actor has the number of its function, as where each function has one load."""
         self._source = np.array(through, dtype=np.int64)
-        self._has_sources = bool(sources)
-        self._routing = Routing(self.routes, moves)
+        self._has_sources = bool(taking)
+        self._routing = Routing(unsettled, moves)
 
         moving = [route.name for route in self.moving]
         found: list[PlannedSeries] = []
@@ -168,8 +171,7 @@ class Workload:
                 found.append(PlannedSeries(*first))
                 continue
             (at,), to = first_actors[number], called.get(names[0], names[0])
-            route = self.routes[to]
-            alias = -1 if route.is_settled else moving.index(route.name)
+            alias = moving.index(unsettled[to].name) if to in unsettled else -1
             leads = self._leads(series, moving) if self.leads else ()
             several = alias >= 0 or leads
             versions = tuple(zip(self._versions(series, to), actors[at:], strict=False)) if several else ()

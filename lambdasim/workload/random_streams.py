@@ -41,13 +41,13 @@ def stream_key(seed: int, *names: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
-def stream_keys(seed: int, kind: str, names: Iterable[str]) -> UInt64:
-    """Return the keys of :func:`stream_key` for many names of one ``kind``, (n,); several names in one have ``\\0``
-    between them."""
+def stream_keys(seed: int, kind: str, names: Iterable[bytes]) -> UInt64:
+    """Return the keys of :func:`stream_key` for many names of one ``kind``, (n,); several in one have a 0 between
+    them."""
     begun, digests = blake2b(f"{seed}\0{kind}\0".encode(), digest_size=8), []
     for name in names:
         own = begun.copy()
-        own.update(name.encode())
+        own.update(name)
         digests.append(own.digest())
     return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)
 

@@ -207,8 +207,9 @@ def test_ends_and_stages() -> None:
         (10 * S, 30 * S, "ramp: 0 → 9/s"),
         (30 * S, 80 * S, "ramp: 9/s"),
     ]
+    assert plan.phases.ends_ns == 80 * S
     cut = workload(list(FUNCTIONS), ["schedule", "users"], load=(ramp,), simulation={"duration": "25s"})
-    assert cut.ends_ns == 25 * S
+    assert cut.ends_ns == cut.phases.ends_ns == 25 * S
     assert cut.phases.stages == [
         (0, 25 * S, "schedule: 4/s"),
         (0, 25 * S, "users: 3 virtual users"),

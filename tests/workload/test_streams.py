@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdasim.model.rules import jitter24
-from lambdasim.workload.random_streams import bits, stream_key, subkey, uniform
+from lambdasim.workload.random_streams import bits, stream_key, stream_keys, subkey, uniform
 
 KEYS = st.integers(0, 2**64 - 1)
 INDICES = st.integers(0, 2**44 - 1)
@@ -21,6 +21,12 @@ def test_keys_are_pinned() -> None:
     """A golden: another answer means that every simulated number has changed. Regenerate by printing the left side."""
     assert stream_key(0, "duration", "api", "api") == 0x58CC05AF6F619862
     assert stream_key(42, "arrival") == 0x5AE9FF96BBC9743D
+
+
+@given(st.integers(0, 2**63), st.lists(st.tuples(st.text(), st.text())))
+def test_many_keys_are_those_of_each_alone(seed: int, names: list[tuple[str, str]]) -> None:
+    together = stream_keys(seed, "duration", ["\0".join(pair).encode() for pair in names])
+    assert together.tolist() == [stream_key(seed, "duration", *pair) for pair in names]
 
 
 def test_names_are_not_run_together() -> None:

@@ -15,7 +15,7 @@ from lambdasim.model.bucket import Bucket
 from lambdasim.model.calls import CallSpec
 from lambdasim.model.database import DatabaseState
 from lambdasim.model.downstream import DownstreamSpec, DownstreamState, Slowdown, UseSpec
-from lambdasim.model.spec import AccountSpec
+from lambdasim.model.spec import AccountSpec, FunctionSpec
 from lambdasim.plan import PLAN_COLUMNS, Plan, Series
 
 HOLD: Final = np.dtype(
@@ -116,20 +116,21 @@ def initial_holds(plan: Plan) -> Holds:
     are_kept = (downstreams["connections"] > 0) | (downstreams["has_pool"] > 0)
     downstreams["bit"] = np.where(are_kept, np.cumsum(are_kept) - 1, -1)
     windows = [window for own in spec.downstreams for window in own.slowdowns]
-    callees, rows = _callees(spec, plan.made_by("call"))
+    functions = [own for own in spec.functions if own.uses or own.calls]
+    callees, rows = _callees(spec, functions, plan.made_by("call"))
     return Holds(
         downstreams,
         records_of(WINDOW, windows),
-        records_of(USE, [use for function in spec.functions for use in function.uses]),
-        np.array([call.number for function in spec.functions for call in function.calls], np.int64),
+        records_of(USE, [use for function in functions for use in function.uses]),
+        np.array([call.number for function in functions for call in function.calls], np.int64),
         callees,
         np.zeros(rows, CALLED_ROW),
     )
 
 
-def _callees(spec: AccountSpec, series: Sequence[Series]) -> tuple[Records, int]:
-    """Return the calls of an account, and how many rows are drawn ahead for all of them."""
-    calls = {call.number: call for function in spec.functions for call in function.calls}
+def _callees(spec: AccountSpec, functions: Sequence[FunctionSpec], series: Sequence[Series]) -> tuple[Records, int]:
+    """Return the calls of an account's ``functions``, and how many rows are drawn ahead for all of them."""
+    calls = {call.number: call for function in functions for call in function.calls}
     callees = records_of(CALLEE, [calls.get(number, CallSpec(number)) for number in range(len(series))])
     for own, requests in zip(callees, series, strict=True):
         own["load"], own["function"] = requests.load, requests.function

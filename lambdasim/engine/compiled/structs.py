@@ -6,7 +6,7 @@ declared once.
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -46,7 +46,7 @@ def records_of(record: np.dtype[Any], *objects: Sequence[object]) -> Records:
     """Return records with the integer fields of as many objects of a struct, or of several; all else is 0."""
     records = np.zeros(len(objects[0]), record)
     for own in objects:
-        for name in integers_of(type(own[0])) if own else ():
+        for name in integers_of(type(own[0])) if own else ():  # type: ignore[arg-type]
             if name in (record.names or ()):
                 records[name] = [getattr(one, name) for one in own]
     return records
@@ -96,8 +96,9 @@ def aligned(records: int, record: np.dtype[Any], first: int = 0) -> Records:
     return room[skip : skip + records * record.itemsize].view(record)
 
 
-def integers_of(struct: type) -> list[str]:
+@cache
+def integers_of(struct: type) -> tuple[str, ...]:
     """Return the names of the integer fields of a struct."""
     types = {field.name: field.type for field in fields(struct)} if is_dataclass(struct) else struct.__annotations__
     integer = [name for name, own in types.items() if isinstance(own, type) and issubclass(own, int)]
-    return [name for name in integer if not name.startswith("_")]
+    return tuple(name for name in integer if not name.startswith("_"))
