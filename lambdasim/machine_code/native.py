@@ -41,8 +41,8 @@ def prepare(programs: Sequence[Program]) -> None:
     It does once. Warns when they cannot be kept for the next time.
     """
     lacking = [program for program in programs if program not in _FOUND and not is_at_hand(program)]
-    _FOUND.update(programs)
     if not lacking:
+        _FOUND.update(programs)
         return
     from lambdasim.machine_code.beside import compiled
     from lambdasim.machine_code.reached import reached

@@ -77,6 +77,7 @@ def no_compiler(monkeypatch) -> None:
 
     is_at_hand = native.is_at_hand
     monkeypatch.setattr(native, "is_at_hand", lambda program: program not in FOR_ALL and is_at_hand(program))
+    monkeypatch.setattr(native, "_FOUND", set())
     monkeypatch.setattr(beside, "compiled", fails)
 
 
