@@ -108,8 +108,8 @@ class CompiledPass:
     def _in_order(self, order: Int64) -> tuple[Columns, NDArray[Any]]:
         """Return the groups in an order, and the moments of their values: both until this is called again."""
         groups, columns = self._tables.groups, self._columns[: COLUMNS * len(order)]
-        arrays = (groups, groups.view(np.int64), self._tables.moments, order, columns, self._sampled)
-        found = self._loops["handing"](arrays)
+        found = self._loops["handing"]((groups, self._tables.moments, order, self._sampled))
+        self._loops["columns"]((groups.view(np.int64), order, columns))
         return dict(zip(GROUP.names or (), columns.reshape(COLUMNS, -1), strict=True)), self._sampled[:found]
 
     def _executions(self, groups: Columns) -> None:

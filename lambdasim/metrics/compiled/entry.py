@@ -6,7 +6,7 @@ import numpy as np
 
 from lambdasim.machine_code.jit import array_at, kernel
 from lambdasim.metrics.compiled.collecting import collect, merge
-from lambdasim.metrics.compiled.handing import hand_over
+from lambdasim.metrics.compiled.handing import hand_over, write_columns
 from lambdasim.metrics.compiled.level_tables import Levels
 from lambdasim.metrics.compiled.levels import follow
 from lambdasim.metrics.compiled.line_tables import Lines
@@ -58,12 +58,20 @@ def handing(arrays: Any, number: int) -> int:
     """Run ``handing.hand_over`` on its arguments."""
     return hand_over(
         array_at(arrays[0], arrays[1], GROUP),
-        array_at(arrays[2], arrays[3], INTEGER),
-        array_at(arrays[4], arrays[5], MOMENTS),
-        array_at(arrays[6], arrays[7], INTEGER),
-        array_at(arrays[8], arrays[9], INTEGER),
-        array_at(arrays[10], arrays[11], SAMPLE),
+        array_at(arrays[2], arrays[3], MOMENTS),
+        array_at(arrays[4], arrays[5], INTEGER),
+        array_at(arrays[6], arrays[7], SAMPLE),
     )
+
+
+def columns(arrays: Any, number: int) -> int:
+    """Run ``handing.write_columns`` on its arguments."""
+    write_columns(
+        array_at(arrays[0], arrays[1], INTEGER),
+        array_at(arrays[2], arrays[3], INTEGER),
+        array_at(arrays[4], arrays[5], INTEGER),
+    )
+    return number
 
 
 def collecting(arrays: Any, number: int) -> int:

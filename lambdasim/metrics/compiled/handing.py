@@ -14,16 +14,12 @@ BLOCK: Final = 64
 
 
 @kernel
-def hand_over(
-    groups: NDArray[Any], values: Int64, moments: NDArray[Any], order: Int64, columns: Int64, sampled: NDArray[Any]
-) -> int:
-    """Write groups in an order, column after column, and the moments of their values, of which it returns how many
-    there are.
-
-    ``values`` is the memory of ``groups``. Warm successes at once are put with all others before.
+def hand_over(groups: NDArray[Any], moments: NDArray[Any], order: Int64, sampled: NDArray[Any]) -> int:
+    """Put warm successes at once with all others; write the moments of all values in an order of the groups, and return
+    of how many kinds of how many groups there are any.
     """
-    size, found = len(order), 0
-    for i in range(size):
+    found = 0
+    for i in range(len(order)):
         group = groups[order[i]]
         only_at_once = group.executions == 0
         add_at_once(group, moments[BOTH * GROUPS + order[i]])
@@ -32,12 +28,18 @@ def hand_over(
             into.rank, into.kind, into.high, into.low = i, kind, own.high, own.low
             into.largest, into.smallest = own.largest, NO_VALUE - own.below
             found += own.below > 0
+    return found
+
+
+@kernel
+def write_columns(groups: Int64, order: Int64, columns: Int64) -> None:
+    """Write groups, which are given as integers, in an order, column after column."""
+    size = len(order)
     for begin in range(0, size, BLOCK):
         end = min(begin + BLOCK, size)
         for column in range(COLUMNS):
             for i in range(begin, end):
-                columns[column * size + i] = values[order[i] * COLUMNS + column]
-    return found
+                columns[column * size + i] = groups[order[i] * COLUMNS + column]
 
 
 @kernel

@@ -24,7 +24,9 @@ def entries() -> dict[str, Callable[..., Any]]:
     """Return what is compiled, by the names of the functions in ``entry``."""
     from lambdasim.metrics.compiled import entry
 
-    functions = (entry.counting, entry.handing, entry.collecting, entry.merging, entry.merging_narrow)
+    functions = (
+        entry.counting, entry.handing, entry.columns, entry.collecting, entry.merging, entry.merging_narrow,
+    )  # fmt: skip
     return {function.__name__: function for function in functions}
 
 
