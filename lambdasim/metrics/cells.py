@@ -155,9 +155,8 @@ class Totals:
         starts = run_starts(ordered)
         if len(starts) == len(ordered):
             return Totals(ordered, *self.chosen(order).columns)
-        run = np.cumsum(
-            (ordered[1:] != ordered[:-1]).astype(np.int64)
-        )  # to which each row but the first belongs, which is of the run 0
+        begins = ordered[1:] != ordered[:-1]
+        run = np.cumsum(begins.astype(np.int64))  # of each row but the first, which is of the run 0
         return Totals(
             ordered[starts],
             {name: _summed(taken(column, order), run, len(starts)) for name, column in self.sums.items()},
