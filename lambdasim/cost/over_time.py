@@ -43,7 +43,7 @@ def cost_over_time(
         for use in known:
             used += np.bincount(use.owner, use.amount, len(owners))
         rate_of = np.divide(usd, used, out=np.zeros(len(owners)), where=used > 0)
-        charges += [(keys_of[id(use.owner), id(use.period)], use.amount * rate_of[use.owner]) for use in known]
+        charges += [(keys_of[id(use.owner), id(use.period)], use.amount * rate_of.take(use.owner)) for use in known]
         unseen = np.flatnonzero((used <= 0) & (usd > 0))
         charges.append((unseen, usd[unseen]))
     keys = _distinct([own for own, _ in charges])
@@ -58,7 +58,7 @@ def cost_over_time(
     period = keys // max(len(owners), 1)
     owner = keys - period * len(owners)  # in half the time of a remainder
     order = np.argsort(owner.astype(np.uint16 if len(owners) <= 1 << 16 else np.int64), kind="stable")
-    return owner[order], period[order], total[order]
+    return owner.take(order), period.take(order), total.take(order)
 
 
 def _distinct(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:

@@ -83,6 +83,11 @@ def places_of(some: Int64, keys: Int64) -> Int64:
     return np.searchsorted(keys, some)
 
 
+def taken(column: Integers, index: Int64 | slice) -> Any:
+    """Return what a column holds at some places, which numpy takes in half the time that an index needs."""
+    return column[index] if isinstance(index, slice) else column.take(index)
+
+
 def narrow(column: Integers) -> Integers:
     """Return many integers in as few bytes each as hold all of them; few as they are."""
     if len(column) < NARROW_ROWS:
@@ -146,15 +151,16 @@ class Totals:
         if where is not None:
             return self.chosen(np.flatnonzero(where)).regroup(keys[where])
         order = order_of(keys) if (keys[1:] < keys[:-1]).any() else slice(None)
-        ordered = keys[order]
+        ordered = taken(keys, order)
         starts = run_starts(ordered)
         if len(starts) == len(ordered):
             return Totals(ordered, *self.chosen(order).columns)
-        run = np.cumsum(ordered[1:] != ordered[:-1])  # to which each row but the first belongs, which is of the run 0
+        begins = ordered[1:] != ordered[:-1]
+        run = np.cumsum(begins.astype(np.int64))  # of each row but the first, which is of the run 0
         return Totals(
             ordered[starts],
-            {name: _summed(column[order], run, len(starts)) for name, column in self.sums.items()},
-            {name: _highest(column[order], run, starts) for name, column in self.maxima.items()},
+            {name: _summed(taken(column, order), run, len(starts)) for name, column in self.sums.items()},
+            {name: _highest(taken(column, order), run, starts) for name, column in self.maxima.items()},
         )
 
     @property
@@ -165,9 +171,9 @@ class Totals:
     def chosen(self, index: Int64 | slice) -> "Totals":
         """Return the totals of some keys, which are given by their places."""
         return Totals(
-            self.keys[index],
-            {name: column[index] for name, column in self.sums.items()},
-            {name: column[index] for name, column in self.maxima.items()},
+            taken(self.keys, index),
+            {name: taken(column, index) for name, column in self.sums.items()},
+            {name: taken(column, index) for name, column in self.maxima.items()},
         )
 
     def filled(self, names: Iterable[str]) -> "Totals":

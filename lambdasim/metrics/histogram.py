@@ -109,24 +109,24 @@ class Histograms:
             chosen, owner = None, groups
         else:
             chosen = np.flatnonzero(where)
-            owner = groups[chosen]
+            owner = groups.take(chosen)
         if not len(owner):
             return NONE
         if (owner[1:] > owner[:-1]).all():
             return replace(self if chosen is None else self.chosen(chosen), groups=owner)
         order = order_of(owner)
-        owner = owner[order]
+        owner = owner.take(order)
         if chosen is not None:
-            order = chosen[order]
+            order = chosen.take(order)
         begin = run_starts(owner)
         bins, counts, size = (merge or merged)(self, order, begin)
         return Histograms(
             owner[begin],
-            np.add.reduceat(self.count[order], begin),
-            np.add.reduceat(self.total_high[order], begin),
-            np.add.reduceat(self.total_low[order], begin),
-            np.minimum.reduceat(self.minimum[order], begin),
-            np.maximum.reduceat(self.maximum[order], begin),
+            np.add.reduceat(self.count.take(order), begin),
+            np.add.reduceat(self.total_high.take(order), begin),
+            np.add.reduceat(self.total_low.take(order), begin),
+            np.minimum.reduceat(self.minimum.take(order), begin),
+            np.maximum.reduceat(self.maximum.take(order), begin),
             np.cumsum(size) - size,
             bins,
             counts,
@@ -179,7 +179,7 @@ class Histograms:
         """Return, for each of several quantiles, what :meth:`quantile` returns."""
         ranks = np.array([rank_of(quantile, self.count) for quantile in quantiles])
         before = np.cumsum(self.count) - self.count
-        places = np.searchsorted(np.cumsum(self.counts, dtype=np.int64), before + ranks)
+        places = np.searchsorted(np.cumsum(wide(self.counts)), before + ranks)
         return list(_settled(value_of(wide(self.bins[places])), ranks, self.count, self.minimum, self.maximum))
 
     def mean(self) -> NDArray[np.float64]:

@@ -125,7 +125,7 @@ class Ledger:
         """Return totals by ``period * functions + function`` by ``function * periods + period``."""
         period, function = divided(totals.keys, max(len(self.functions), 1))
         order = order_of(function)
-        return Totals((function * self.periods + period)[order], *totals.chosen(order).columns)
+        return Totals((function * self.periods + period).take(order), *totals.chosen(order).columns)
 
     def by_period(self, period: Int64, values: Int64) -> Int64:
         """Return the sum of ``values`` in each period."""

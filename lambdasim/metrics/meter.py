@@ -352,7 +352,7 @@ def _overfull(ledger: Ledger) -> list[int]:
     """Return for how long more environments of each function were busy in a period than were there."""
     executing, alive = ledger.executing, ledger.alive
     busy, there = (levels.function * ledger.periods + levels.period for levels in (executing, alive))
-    some, same = (np.isin(*keys, assume_unique=True) for keys in ((busy, there), (there, busy)))
+    some, same = (np.flatnonzero(np.isin(*keys, assume_unique=True)) for keys in ((busy, there), (there, busy)))
     del busy, there  # which are large
     beyond_ns = executing.integral_ns.copy()
     beyond_ns[some] -= alive.integral_ns[same]  # both are in order of function and time

@@ -149,7 +149,7 @@ class Occupancy:
         step = max(self._functions // (1 + len(order) // STRETCH), 1)
         changes = (narrow(function), narrow(period), cells.sums["enter"], cells.sums["part"])
         parts = [
-            self._of_stretch(*(wide(column[own]) for column in changes))
+            self._of_stretch(*(wide(column.take(own)) for column in changes))
             for own in np.split(order, ends[step - 1 : -1 : step])
         ]
         columns = (np.concatenate(column) for column in zip(*parts, strict=True))

@@ -121,7 +121,8 @@ def _parts(ledger: Ledger, extra_requests: Totals) -> Iterator[tuple[str, Int64,
     cold_bytes = cold_starts * (LOG_COLD.value - LOG_WARM.value)
     yield "log_bytes", happened.keys, invocations * (LOG_WARM.value + own_bytes) + cold_bytes
     function, period = divided(extra_requests.keys, periods)
-    yield "extra_requests", period * count + function, extra_requests["count"]
+    extra = extra_requests.regroup(period * count + function)
+    yield "extra_requests", extra.keys, extra["count"]
     work = ledger.work.keys >> 1
     yield "billed_ms", work, ledger.work["billed_ms"]
     yield "provisioned_billed_ms", work, ledger.work["provisioned_billed_ms"]

@@ -119,7 +119,7 @@ class Counts:
         left out."""
         some = [event for event in events if self.happened(event)]
         to_code = {event: _happened()[event][self.codes] for event in some}
-        return Totals(keys, {event: self._count * to_code[event][self._code] for event in some}, {}).regroup(keys)
+        return Totals(keys, {event: self._count * to_code[event].take(self._code) for event in some}, {}).regroup(keys)
 
 
 def _is_measured(codes: Int64) -> Mask:
