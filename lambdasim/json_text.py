@@ -15,9 +15,9 @@ SOME: Final = 64
 OUTER: Final = 2
 """Shorter ones of so many levels are written value by value, for these may be long."""
 
-_SMALL: Final = re.compile(rb"0\.0000[0-9]+(?=,?(?:\n|$))")
-_EXPONENT: Final = re.compile(rb"(e-)([0-9])(?=,?(?:\n|$))")
-"""Both at the end of a line, where no text ends."""
+_SMALL: Final = re.compile(rb"0\.0000(?<![0-9]0\.0000)[0-9]+(?=,?(?:\n|$))")
+_EXPONENT: Final = re.compile(rb"e-(?=[0-9],?(?:\n|$))")
+"""A float that begins with ``0.0000``, and an exponent of one digit. Both at the end of a line, where no text ends."""
 
 
 def json_text(value: Any) -> str:
@@ -63,11 +63,9 @@ def _text(value: Any, level: int) -> bytes:
         raise TypeError(str(error)) from None
     # without the lists around it: for each a bracket, and a line end and spaces on both sides
     text = text[level * (level + 3) : len(text) - level * (level + 1)]
-    return _EXPONENT.sub(rb"\g<1>0\2", _SMALL.sub(_with_exponent, text))
+    return _EXPONENT.sub(b"e-0", _SMALL.sub(_with_exponent, text))
 
 
 def _with_exponent(found: re.Match[bytes]) -> bytes:
-    """Return a float that begins with ``0.0000`` as Python writes it."""
-    if found.string[found.start() - 1 : found.start()].isdigit():  # it begins otherwise
-        return found[0]
+    """Return a small float as Python writes it."""
     return repr(float(found[0])).encode()

@@ -191,9 +191,9 @@ def format_rate(rate: float) -> str:
     """Return the shortest exact text of a rate in events per second: ``"300/s"``, ``"5/min"``."""
     best = f"{repr(float(rate)).removesuffix('.0')}/s"
     for unit, seconds in _RATE_UNITS.items():
-        text = f"{rate * seconds:.15g}/{unit}"
-        if len(text) < len(best) and parse_rate(text) == rate:
-            best = text
+        number = f"{rate * seconds:.15g}"
+        if len(number) + 1 + len(unit) < len(best) and float(number) / seconds == rate:  # as it is read
+            best = f"{number}/{unit}"
     return best
 
 

@@ -81,8 +81,9 @@ _Inner = tuple[tuple[str, ...], list[str]]
 
 def _placed(path: tuple[str, ...], tables: Iterable[_Inner], element: str = "") -> Iterator[Written]:
     """Yield a table and those inside it; ``element`` is its number in an array."""
+    key = write_key(*path)
     for inner, lines in tables:
-        header = f"[{write_key(*path, *inner)}]"
+        header = f"[{key}.{write_key(*inner)}]" if inner else f"[{key}]"
         if element:
             yield Written((*path, element, *inner), header if inner else f"[{header}]", lines)
         else:

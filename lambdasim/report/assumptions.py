@@ -44,23 +44,23 @@ def assumptions(tables: Iterable[Told], manifest: Mapping[str, Any], region: str
     return blocks
 
 
-def _owners(tables: Iterable[Told]) -> dict[str, dict[Value, list[Owner]]]:
+def _owners(tables: Iterable[Told]) -> dict[str, dict[Value, list[Sequence[Owner]]]]:
     """Return whose defaults they are, by their kind, their table's kind, key, value and source."""
     alike: dict[tuple[str, Sequence[str], Sequence[str]], list[Owner]] = {}  # of a thousand functions most are
     for number, (table, lines) in enumerate(tables):
         if table[:1] not in ASIDE:
             kind, name, inner = _place(table)
-            own = tuple([line for line in lines if line[:7] != "name = "])
+            own = lines[1:] if lines[0].startswith("name = ") else lines
             alike.setdefault((kind, inner, own), []).append((number, name))
-    owners: dict[str, dict[Value, list[Owner]]] = {}
+    owners: dict[str, dict[Value, list[Sequence[Owner]]]] = {}
     for (of, inside, told), named in alike.items():
         for key, text, evidence, source in filter(None, map(default_of, told)):
             value = (of, ".".join((*inside, key)), text, source)
-            owners.setdefault(evidence, {}).setdefault(value, []).extend(named)
+            owners.setdefault(evidence, {}).setdefault(value, []).append(named)
     return owners
 
 
-def _rows(owners: Mapping[Value, Sequence[Owner]]) -> list[tuple[str, ...]]:
+def _rows(owners: Mapping[Value, Sequence[Sequence[Owner]]]) -> list[tuple[str, ...]]:
     """One row for each value and its evidence; the functions or loads that share it are named together."""
     return [
         (key, " ".join(part for part in (table, _names(named)) if part), value, source)
@@ -75,6 +75,8 @@ def _place(table: Sequence[str]) -> tuple[str, str, Sequence[str]]:
     return table[0], "", table[1:]
 
 
-def _names(owners: Sequence[Owner]) -> str:
-    names = [name for _, name in sorted(owners) if name]
-    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED:,} more" if len(names) > NAMED else "")
+def _names(owners: Sequence[Sequence[Owner]]) -> str:
+    """Name the first of owners, of which some are in order each; a table that nobody owns has no name."""
+    first = sorted(owner for some in owners for owner in some[:NAMED])[:NAMED]
+    more = sum(map(len, owners)) - NAMED
+    return ", ".join(name for _, name in first if name) + (f" and {more:,} more" if more > 0 else "")

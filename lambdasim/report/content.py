@@ -26,9 +26,11 @@ from lambdasim.report.verdict import (
 from lambdasim.report.words import (
     MISSING,
     count,
+    leaders,
     milliseconds,
     money,
     number,
+    numbers,
     percent,
     points,
     printable,
@@ -195,7 +197,7 @@ def functions(summary: Json, most: int = MOST) -> Table:
     every = summary["functions"]
     names = list(every)
     if len(names) > most:
-        names = sorted(names, key=lambda name: -number(every[name]["requests"]))[:most]
+        names = leaders(every, "requests", most)
     chosen = set(names)
     more = _rest([of for name, of in every.items() if name not in chosen], currency(summary))
     every = {own: of for name in names for own, of in with_versions(name, every[name])}
@@ -230,12 +232,10 @@ def _rest(others: Sequence[Json], unit: str) -> str:
     """Return how many functions a table leaves out, and their sums."""
     if not others:
         return ""
-    requests, throttles, invocations = (
-        sum(map(number, map(itemgetter(key), others))) for key in ("requests", "throttles", "invocations")
-    )
+    requests, throttles, invocations = (sum(numbers(others, key)) for key in ("requests", "throttles", "invocations"))
     rate = throttles / (throttles + invocations) if throttles else 0.0
     every = [of["cost"] for of in others]
-    costs = {key: sum(map(number, map(itemgetter(key), every))) for key in every[0]}
+    costs = {key: sum(numbers(every, key)) for key in every[0]}
     told = [f"{count(requests)} requests", f"{percent(rate, 2)} throttled", marked(costs["total"], costs, unit)]
     if costs["monthly"] == costs["monthly"]:  # NaN where there is no month
         told.append(f"{marked(costs['monthly'], costs, unit, month=True)} a month")
@@ -249,7 +249,7 @@ def sources(summary: Json, most: int = MOST) -> Table | None:
         return None
     names = list(every)
     if len(names) > most:
-        names = sorted(names, key=lambda name: -number(every[name]["received"]))[:most]
+        names = leaders(every, "received", most)
     keys = {"received": "received", "processed": "processed", "waiting": "waiting", "hidden": "hidden",
             "dead letters": "dead_lettered", "lost": "dropped"}  # fmt: skip
     if not any(number(of.get("hidden", 0)) for of in every.values()):
@@ -296,10 +296,11 @@ def bill(summary: Json) -> Bill:
     """Return the bill in words; lines of several functions at one price are one line."""
     cost, unit = summary["cost"], currency(summary)
     merged: dict[tuple[str, str, float, bool], tuple[float, float]] = {}
-    for line in cost["lines"]:
-        key = (line["item"], line["unit"], number(line["unit_price"]), line["certainty"] == "uncertain")
+    of_line = itemgetter("item", "unit", "unit_price", "certainty", "quantity", "usd")
+    for item, of, price, certainty, more, dearer in map(of_line, cost["lines"]):
+        key = item, of, number(price), certainty == "uncertain"
         quantity, usd = merged.get(key, (0.0, 0.0))
-        merged[key] = (quantity + number(line["quantity"]), usd + number(line["usd"]))
+        merged[key] = quantity + number(more), usd + number(dearer)
     ranked = sorted(merged.items(), key=lambda entry: -entry[1][1])
     lines = []
     for (item, of, price, uncertain), (quantity, usd) in ranked[:MOST]:
@@ -363,8 +364,7 @@ def intervals(summary: Json, most: int = MOST) -> list[tuple[str, ...]]:
 def _intervals(summary: Json, most: int) -> Iterator[tuple[str, ...]]:
     unit = currency(summary)
     every = summary["functions"]
-    leaders = sorted(every, key=lambda name: -number(every[name]["requests"]))[:most]
-    for name in leaders:
+    for name in leaders(every, "requests", most):
         of = every[name]
         for words, value, shown in (
             ("p50 latency", of["latency"]["p50"], milliseconds),
@@ -393,9 +393,8 @@ def reasons(summary: Json, config: Any, most: int = MOST) -> list[tuple[str, ...
     Of many functions, those that were throttled most.
     """
     functions = summary["functions"]
-    throttled = [name for name in functions if number(functions[name]["throttles"]) > 0]
     rows: list[tuple[str, ...]] = []
-    for name in sorted(throttled, key=lambda name: -number(functions[name]["throttles"]))[:most]:
+    for name in leaders(functions, "throttles", most):
         for reason, remedy in remedies(name, summary, config):
             many = count(functions[name]["throttles_by_reason"][reason])
             rows.append((printable(name), reason, remedy.removeprefix(": "), many))

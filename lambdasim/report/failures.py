@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lambdasim.report.sentences import Worded, say
-from lambdasim.report.words import count, number, percent, printable
+from lambdasim.report.words import count, number, numbers, percent, printable
 
 Json = Mapping[str, Any]
 
@@ -77,5 +77,5 @@ def failures(summary: Json) -> str:
 
 def failed(summary: Json) -> float:
     """Which share of the invocations of all functions failed."""
-    invocations = sum(number(of["invocations"]) for of in summary["functions"].values())
-    return sum(number(of["errors"]) for of in summary["functions"].values()) / invocations if invocations else 0.0
+    invocations, errors = (sum(numbers(summary["functions"].values(), key)) for key in ("invocations", "errors"))
+    return errors / invocations if invocations else 0.0

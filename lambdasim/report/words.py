@@ -5,7 +5,8 @@ Knows neither results nor where its words are printed. Standard library only.
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 MISSING = "-"
@@ -18,6 +19,21 @@ def number(value: Any) -> float:
     if isinstance(value, dict):
         value = value.get("mean")
     return math.nan if value is None else float(value)
+
+
+def numbers(objects: Iterable[Mapping[str, Any]], key: str) -> list[float]:
+    """Return a metric of each of some objects, as :func:`number` does."""
+    values = [*map(itemgetter(key), objects)]
+    try:
+        return [*map(float, values)]
+    except TypeError:  # of several replications they are tables
+        return [*map(number, values)]
+
+
+def leaders(objects: Mapping[str, Mapping[str, Any]], key: str, most: int) -> list[str]:
+    """Return the names of so many of the objects, those with most of a metric first."""
+    ranked = sorted(zip(numbers(objects.values(), key), objects, strict=True), key=itemgetter(0), reverse=True)
+    return [name for _, name in ranked[:most]]
 
 
 def significant(value: float, digits: int = 3) -> str:
