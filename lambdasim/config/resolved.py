@@ -189,8 +189,10 @@ def _stretches(
 
 
 @cache
-def _written_key(kind: type[ConfigTable], name: str) -> str:
-    return write_key(kind.model_fields[name].alias or name)
+def _key(kind: type[ConfigTable], name: str) -> tuple[str, Quantity | None]:
+    """Return a key as it is written, and the quantity that it holds, if it is one."""
+    field = kind.model_fields[name]
+    return write_key(field.alias or name), quantity_of(field.annotation, field.metadata)
 
 
 def _origin(table: ConfigTable, name: str, era: str) -> str:
@@ -227,23 +229,18 @@ def _left_line(kind: type[ConfigTable], name: str, era: str) -> str | None:
 
 
 def _not_set(kind: type[ConfigTable], name: str) -> str:
-    return f"# {_written_key(kind, name)}: not set"
+    return f"# {_key(kind, name)[0]}: not set"
 
 
 def _line(kind: type[ConfigTable], name: str, value: Any, origin: str) -> str:
-    return f"{_written_key(kind, name)} = {write_value(plain_quantity(value, _mark(kind, name)))}{origin}"
+    key, mark = _key(kind, name)
+    return f"{key} = {write_value(plain_quantity(value, mark))}{origin}"
 
 
 @lru_cache(4_096)
 def _chosen_line(kind: type[ConfigTable], name: str, kind_of: str, value: Any, text: str) -> str:
     """Return the line of a value; distributions that are equal may be written by different texts."""
     return _line(kind, name, value, "")
-
-
-@cache
-def _mark(kind: type[ConfigTable], name: str) -> Quantity | None:
-    field = kind.model_fields[name]
-    return quantity_of(field.annotation, field.metadata)
 
 
 _REPEATED: Final = frozenset({int, str, Distribution})
