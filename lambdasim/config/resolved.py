@@ -32,16 +32,15 @@ class Written(NamedTuple):
 
 def resolved_toml(config: ExperimentConfig) -> str:
     """Return the TOML text of every value of an experiment, with a comment beside each default and what is not set."""
-    return text_of(resolved_tables(config))
+    return "".join(texts_of(resolved_tables(config)))
 
 
-def text_of(tables: Iterable[Written]) -> str:
-    """Return the text of tables."""
-    lines: list[str] = []
+def texts_of(tables: Iterable[Written]) -> Iterator[str]:
+    """Yield the text of each table, after an empty line but for the first."""
+    before = ""
     for table in tables:
-        lines += ("", table.header)
-        lines += table.lines
-    return "\n".join((*lines[1:], ""))
+        yield "\n".join((before + table.header, *table.lines, ""))
+        before = "\n"
 
 
 def resolved_tables(config: ExperimentConfig) -> Iterator[Written]:
