@@ -46,6 +46,7 @@ from lambdasim.report.plots import Plots, drawn
 from lambdasim.report.precision import Precision
 from lambdasim.report.series import Series
 from lambdasim.report.series_files import save_series
+from lambdasim.report.series_lines import AT_ONCE
 from lambdasim.report.table import Table
 from lambdasim.report.text import summary_markdown, summary_text
 from lambdasim.report.verdict import verdict
@@ -401,10 +402,11 @@ class Result:
 def _save_resolved(config: ExperimentConfig, path: Path) -> "list[Defaults]":
     """Write ``resolved.toml``, which is long, and return what a report reads of it."""
     from lambdasim.config.defaults import tables_in
-    from lambdasim.config.resolved import resolved_tables, text_of
+    from lambdasim.config.resolved import resolved_tables, texts_of
 
     tables = list(resolved_tables(config))
-    path.write_text(text_of(tables), encoding="utf-8")
+    with path.open("wb", AT_ONCE) as stream:
+        stream.writelines(text.encode() for text in texts_of(tables))
     return tables_in(tables)
 
 

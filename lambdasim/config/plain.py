@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.idle import IdlePolicy
-from lambdasim.config.quantity import Backoff, ConfigTable, Quantity, quantity_of
+from lambdasim.config.quantity import PLAIN, Backoff, ConfigTable, Quantity, quantity_of
 from lambdasim.config.replications import Until
 from lambdasim.config.slo import SloExpression
 from lambdasim.errors import InputError
@@ -57,6 +57,8 @@ def plain_quantity(value: Any, mark: Quantity | None) -> Any:
         return None
     if mark is None:
         return plain_value(value)
+    if type(value) in PLAIN:
+        return mark.write(value)
     if isinstance(value, Mapping):
         return {key: plain_value(mark.write(item)) for key, item in value.items()}
     return [mark.write(item) for item in value] if isinstance(value, tuple) else mark.write(value)

@@ -32,16 +32,15 @@ class Written(NamedTuple):
 
 def resolved_toml(config: ExperimentConfig) -> str:
     """Return the TOML text of every value of an experiment, with a comment beside each default and what is not set."""
-    return text_of(resolved_tables(config))
+    return "".join(texts_of(resolved_tables(config)))
 
 
-def text_of(tables: Iterable[Written]) -> str:
-    """Return the text of tables."""
-    lines: list[str] = []
+def texts_of(tables: Iterable[Written]) -> Iterator[str]:
+    """Yield the text of each table, after an empty line but for the first."""
+    before = ""
     for table in tables:
-        lines += ("", table.header)
-        lines += table.lines
-    return "\n".join((*lines[1:], ""))
+        yield "\n".join((before + table.header, *table.lines, ""))
+        before = "\n"
 
 
 def resolved_tables(config: ExperimentConfig) -> Iterator[Written]:
@@ -189,8 +188,10 @@ def _stretches(
 
 
 @cache
-def _written_key(kind: type[ConfigTable], name: str) -> str:
-    return write_key(kind.model_fields[name].alias or name)
+def _key(kind: type[ConfigTable], name: str) -> tuple[str, Quantity | None]:
+    """Return a key as it is written, and the quantity that it holds, if it is one."""
+    field = kind.model_fields[name]
+    return write_key(field.alias or name), quantity_of(field.annotation, field.metadata)
 
 
 def _origin(table: ConfigTable, name: str, era: str) -> str:
@@ -227,23 +228,18 @@ def _left_line(kind: type[ConfigTable], name: str, era: str) -> str | None:
 
 
 def _not_set(kind: type[ConfigTable], name: str) -> str:
-    return f"# {_written_key(kind, name)}: not set"
+    return f"# {_key(kind, name)[0]}: not set"
 
 
 def _line(kind: type[ConfigTable], name: str, value: Any, origin: str) -> str:
-    return f"{_written_key(kind, name)} = {write_value(plain_quantity(value, _mark(kind, name)))}{origin}"
+    key, mark = _key(kind, name)
+    return f"{key} = {write_value(plain_quantity(value, mark))}{origin}"
 
 
 @lru_cache(4_096)
 def _chosen_line(kind: type[ConfigTable], name: str, kind_of: str, value: Any, text: str) -> str:
     """Return the line of a value; distributions that are equal may be written by different texts."""
     return _line(kind, name, value, "")
-
-
-@cache
-def _mark(kind: type[ConfigTable], name: str) -> Quantity | None:
-    field = kind.model_fields[name]
-    return quantity_of(field.annotation, field.metadata)
 
 
 _REPEATED: Final = frozenset({int, str, Distribution})

@@ -231,11 +231,12 @@ class SeriesTable:
         while first < end - begin:
             last = int(np.searchsorted(rows, rows[first] + ROWS, side="right")) - 1
             last = min(max(last, first + 1), first + OWNERS, end - begin)
-            some = np.flatnonzero(bounds[:, first] < bounds[:, last]).tolist()
-            if some:
-                own = bounds[some, first : last + 1]
-                cuts = [_between(ordered[number], *own[place, [0, -1]]) for place, number in enumerate(some)]
-                yield Piece(begin + first, cuts, own - own[:, :1])
+            own = bounds[:, first : last + 1]
+            some = own[:, 0] < own[:, -1]
+            if some.any():
+                rows_of = zip(ordered, own[:, 0].tolist(), own[:, -1].tolist(), strict=True)
+                cuts = [_between(part, low, high) for part, low, high in rows_of if low < high]
+                yield Piece(begin + first, cuts, own[some] - own[some, :1])
             first = last
 
     def frame(self, spread: bool = False) -> "pd.DataFrame":

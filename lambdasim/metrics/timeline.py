@@ -68,16 +68,15 @@ TIMES_AND_LEVELS: Final = (
 
 def cost(ledger: Ledger, keys: Int64, usd: Floats) -> Iterator[Series]:
     """Yield what was billed, given in USD by key for functions and sources: theirs, and the account's."""
-    total = np.zeros(ledger.periods)
-    np.add.at(total, keys % ledger.periods, usd)
-    account = len(ledger.functions) * ledger.periods + np.arange(ledger.periods)
-    billed = np.unique(keys % ledger.periods)
+    period = keys % ledger.periods
+    total = np.bincount(period, usd, ledger.periods)
+    billed = np.flatnonzero(np.bincount(period))
     if (keys[1:] < keys[:-1]).any():
         order = np.argsort(keys)
         yield Series("Cost", "Sum", keys[order], usd[order])
     else:
         yield Series("Cost", "Sum", keys, usd)
-    yield Series("Cost", "Sum", account[billed], total[billed])
+    yield Series("Cost", "Sum", _account(ledger) + billed, total[billed])
 
 
 def _account(ledger: Ledger) -> int:
