@@ -37,12 +37,10 @@ def acquire(state: State, index: int, now: int, pick: int, lifetime_ns: int, met
     """Return the slot of the environment that a request gets, or the throttle's reason, negated."""
     function, rates = state.functions[index], state.rates
     first = index if plain() else function.first
-    scaling, bucket = state.buckets[0], state.buckets[function.bucket]  # all say the same of the scaling rate
-    # of plain plans no function has provisioned concurrency: one empty pool does for all of them
-    provisioned = state.pools[1 if plain() else 2 * index + 1]
+    bucket = state.buckets[function.bucket]
     admitted = admit(
-        state.account[0], state.functions[first], function, state.pools[2 * index], provisioned,
-        rates[0], rates[1 + 2 * first], rates[2 + 2 * index], scaling, bucket, now, metered,
+        state.account[0], state.functions[first], function, state.pools[2 * index], state.pools[2 * index + 1],
+        rates[0], rates[1 + 2 * first], rates[2 + 2 * index], bucket, bucket, now, metered,
     )  # fmt: skip
     if admitted < 0:
         return admitted

@@ -80,13 +80,7 @@ ROOM: Final = np.dtype(
 )
 """Room in arrays that grow, by what it is for. Nothing is written to them without it: see :mod:`capacity`."""
 
-ACCOUNT: Final = record_of(
-    AccountState,
-    as_type={"service_key": np.uint64},
-    # no two that change with each execution stand side by side: the compiler would read both of them at once just after
-    # each was written, for which a processor waits until they have left its store buffer
-    first=("executing", "concurrency", "claimed", "environments", "unreserved"),
-)
+ACCOUNT: Final = record_of(AccountState, as_type={"service_key": np.uint64})
 """One record."""
 
 FUNCTION: Final = record_of(
