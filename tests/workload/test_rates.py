@@ -59,10 +59,15 @@ def test_arguments_may_come_in_parts() -> None:
     assert np.concatenate([parts(part) for part in np.array_split(tau, 17)]).tolist() == whole.tolist()
 
 
+# once in thirty years or never: squares of much smaller rates are no longer doubles
+RATES = st.just(0.0) | st.floats(1e-9, 1e3)
+PARTS = st.just(0.0) | st.floats(1e-9, 0.999)
+
+
 @given(
-    st.floats(0.0, 1e3),
-    st.lists(st.tuples(st.integers(0, 100 * S), st.floats(0.0, 1e3)), min_size=1, max_size=6),
-    st.lists(st.floats(0.0, 0.999), min_size=1, max_size=10),
+    RATES,
+    st.lists(st.tuples(st.integers(0, 100 * S), RATES), min_size=1, max_size=6),
+    st.lists(PARTS, min_size=1, max_size=10),
 )
 def test_the_inverse_inverts(start: float, stages: list[tuple[int, float]], parts: list[float]) -> None:
     rate = Ramping.of(start, stages)
