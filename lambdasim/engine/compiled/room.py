@@ -12,12 +12,28 @@ from weakref import finalize
 import numpy as np
 
 from lambdasim.engine.compiled import SLOT_BITS
-from lambdasim.engine.compiled.state import ENVIRONMENTS, LEAST, State, heap
+from lambdasim.engine.compiled.state import (
+    AWAITED,
+    CALLS,
+    ENVIRONMENTS,
+    GROUPS,
+    HELD,
+    LEAST,
+    MADE,
+    MESSAGES,
+    RECEIPTS,
+    RECORDS,
+    State,
+)
 from lambdasim.engine.compiled.structs import Array, Records, declared
 from lambdasim.errors import LambdasimError
 
 SLACK: Final = 8
 """Memory for rows is taken for one part in so many more than are asked for, as the next time it may be a few more."""
+
+OF_SLOTS: Final = frozenset({MESSAGES, RECEIPTS, GROUPS, CALLS, HELD, RECORDS, AWAITED, MADE})
+"""What has slots alone, which are written to as they are needed: to copy them less often costs no memory. Heaps are
+written to throughout, and rows until there is no more room."""
 
 
 class Handed:
@@ -49,8 +65,7 @@ def enlarged(state: State, number: int) -> State:
     if number == ENVIRONMENTS and room["capacity"] >= 1 << SLOT_BITS:
         raise LambdasimError(f"The compiled engine cannot keep more than {room['capacity']:,} environments alive.")
     needed = room["used"] + room["owed"] + (LEAST + 1) * room["most"]
-    # what is not written to is no memory, and to copy less often costs less; but heaps are written to throughout
-    times = 2 if any(own.made is heap for own in _arrays_in(number).values()) else 4
+    times = 4 if number in OF_SLOTS else 2
     return _replaced(state, number, int(max(times * room["capacity"], room["first"], needed)), int(room["used"]))
 
 
