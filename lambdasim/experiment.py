@@ -107,10 +107,12 @@ class Experiment:
         the same. ``progress`` is called every few thousand requests, with an executor about every tenth of a second.
         When it raises :class:`lambdasim.errors.Interrupted`, so does this method, with the result so far as
         ``partial``. ``before`` is how many requests were simulated just before: ``auto`` counts them with its own.
-        ``threads`` is how many one simulation may use, by default as many as help; the result is the same.
-        ``scratch`` is the folder that the rows of ``output.requests`` are gathered in, best the one that the result is
-        to be saved in; by default the system's temporary one.
+        ``threads`` is how many one simulation may use, by default as many as help; the result is the same. Raises
+        ``InputError`` for less than one. ``scratch`` is the folder that the rows of ``output.requests`` are gathered
+        in, best the one that the result is to be saved in; by default the system's temporary one.
         """
+        if threads is not None and (not isinstance(threads, int) or threads < 1):
+            raise InputError.single(f"a run uses a whole number of threads, at least 1, and not {threads!r}")
         given = {"seed": seed, "replications": replications, "engine": engine}
         changes = {f"simulation.{key}": value for key, value in given.items() if value is not None}
         loaded = with_values(self._loaded, changes) if changes else self._loaded

@@ -22,8 +22,8 @@ LARGE_REQUESTS: Final = 200_000
 SimPy would take about as long for fewer."""
 
 ADVICE: Final = (
-    "SimPy simulated this; --engine compiled gives the same numbers some fifteen times as fast, once it has been "
-    "compiled for some ten seconds"
+    "SimPy simulated this; --engine compiled gives the same numbers some fifteen times as fast, but is compiled for "
+    "some ten seconds the first time"
 )
 
 

@@ -48,7 +48,7 @@ def prepare(programs: Sequence[Program]) -> None:
     from lambdasim.machine_code.reached import reached
 
     LOG.info("compiling the fast engine, once; this takes some ten seconds")
-    begin, before = time.perf_counter(), kept.digests()
+    begin, before, reason = time.perf_counter(), kept.digests(), ""
     for program, code in compiled(lacking):
         _COMPILED[program] = code
         try:
@@ -59,10 +59,13 @@ def prepare(programs: Sequence[Program]) -> None:
                 raise LookupError("its sources were edited meanwhile")
             kept.write(path, code)
             kept.write_list(program.kind, sources)
-        except (OSError, LookupError) as error:
-            message = f"compiled code cannot be kept for the next time: {error}"
-            warnings.warn(message, RuntimeWarning, stacklevel=2)
+        except OSError as error:
+            reason = f"{kept.directory()}: {error.strerror or error}"  # the file's name is one aside
+        except LookupError as error:
+            reason = str(error)
     LOG.info("compiled in %.1f s", time.perf_counter() - begin)
+    if reason:  # of all, once
+        warnings.warn(f"compiled code cannot be kept for the next time: {reason}", RuntimeWarning, stacklevel=2)
 
 
 def load(*programs: Program) -> Mapping[str, Native]:

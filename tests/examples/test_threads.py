@@ -73,3 +73,9 @@ def test_an_interrupted_run_is_what_was_simulated_until_then(busy: ls.Experiment
     assert partial.summary["success"] is None
     assert {one["lacks"] for one in partial.summary["slo"]} == {"the run was interrupted before its end"}
     assert 0 < partial.requests_simulated <= chunks[1].invocations
+
+
+@pytest.mark.parametrize("threads", [0, -3, 1.5, "x"])
+def test_a_number_of_threads_that_is_none_is_refused(busy: ls.Experiment, threads: object) -> None:
+    with pytest.raises(ls.InputError, match="a whole number of threads, at least 1, and not"):
+        busy.run(threads=threads)  # type: ignore[arg-type]
