@@ -22,21 +22,32 @@ FLAGS = ("-bundle", "-undefined", "error") if sys.platform == "darwin" else ("-s
 
 
 def main(folder: Path) -> None:
-    """Write the library and its manifest. Raises ``OSError`` or ``CalledProcessError`` when it cannot be linked."""
+    """Write the library and its manifest. Raises ``SystemExit`` with the reason when nothing can be linked here."""
     only_link()
     loops: list[str] = []
     with tempfile.TemporaryDirectory() as working:
+        link(Path(working) / "nothing", "-x", "c", os.devnull)  # else that would be seen after a minute of compiling
         files = [Path(working) / f"{program.kind}.o" for program in ALL]
         for program, file in zip(ALL, files, strict=True):
             names, code = compiled(program, loops)
             file.write_bytes(code)
             loops += names
         library = folder / shipped.LIBRARY
-        subprocess.run(
-            [os.environ.get("CC", "cc"), *FLAGS, "-o", library, *files], check=True, stdin=subprocess.DEVNULL
-        )
+        link(library, *map(str, files))
     manifest = shipped.manifest_of(library.read_bytes(), loops, reached([program.entries for program in ALL]))
     (folder / shipped.MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+def link(library: Path, *inputs: str) -> None:
+    """Let the C compiler make a library. Raises ``SystemExit`` with what it says last when it cannot."""
+    command = [*os.environ.get("CC", "cc").split(), *FLAGS, "-o", str(library), *inputs]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise SystemExit(f"the C compiler {command[0]} does not run: {error.strerror}") from None
+    if done.returncode != 0:
+        reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise SystemExit(f"the C compiler {command[0]} does not link: {reason}")
 
 
 def compiled(program: Program, there: Sequence[str]) -> tuple[list[str], bytes]:
