@@ -98,10 +98,10 @@ def simulate(
 ) -> RunOutcome:
     """Simulate an experiment once; without ``keep_requests`` no log of the requests is kept, whatever it asks for.
 
-    ``scratch`` is the folder that this log is gathered in, the system's temporary one by default. ``similar_runs`` is
-    how many simulations of about this size are made, and ``before`` how many requests the same command has simulated
-    before them: under ``auto`` an engine is chosen for all of them. ``threads`` is how many may be used, by default as many as
-    help; the outcome is the same.
+    ``scratch`` is the folder that this log is gathered in, the system's temporary one by default. ``similar_runs``
+    is how many simulations of about this size are made, and ``before`` how many requests the same command has
+    simulated before them: under ``auto`` an engine is chosen for all of them. ``threads`` is how many may be used,
+    by default as many as help; the outcome is the same.
 
     ``controllers`` decide during the run what changes: see :class:`lambdasim.control.controller.Controller`;
     ``policies`` are those of the user's own, a controller among them.
