@@ -63,6 +63,29 @@ def test_rounding_at_every_edge() -> None:
     assert arithmetic.Compiled().rounded(values).tolist() == PLAIN.rounded(values).tolist()
 
 
+def assert_in_order(number: np.ndarray, taken_ns: np.ndarray) -> None:
+    own = np.lexsort((taken_ns, number))  # load by load, as they are taken
+    number, taken_ns = number[own], taken_ns[own]
+    loads = int(number.max()) + 1
+    origins = np.zeros(loads, tables.ORIGIN)
+    origins["request"], origins["actor"], origins["index"] = (
+        np.arange(loads) << 44,
+        np.arange(loads) % 4,
+        np.arange(loads) * 100,
+    )
+    arrival_ns, ordered, request, actor, index = np.empty((5, len(number)), np.int64)
+    buckets, before = np.empty(tables.MOST_BUCKETS, np.int32), origins.copy()
+    front.in_order(taken_ns, number.astype(np.int32), arrival_ns, ordered, buckets)
+    native.loops()["name"]((origins, ordered, request, actor, index))
+    place = np.argsort(taken_ns, kind="stable")
+    nth = np.arange(len(number)) - np.searchsorted(number, number)  # of its load
+    assert arrival_ns.tolist() == taken_ns[place].tolist()
+    assert ordered.tolist() == number[place].tolist()
+    assert index.tolist() == (before["index"][number] + nth)[place].tolist()
+    assert request.tolist() == (before["request"][ordered] + index).tolist()
+    assert actor.tolist() == before["actor"][ordered].tolist()
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2**62)) , min_size=1, max_size=60),
     st.sampled_from((1, 7, 2**20, 2**40, 2**62)),
@@ -75,21 +98,17 @@ def test_rows_in_order_of_time(rows: list[tuple[int, int]], span: int, times: in
     taken_ns %= span
     if times % 2:
         taken_ns[0] = 2**62  # all others have the same upper bits
-    own = np.lexsort((taken_ns, number))  # load by load, as they are taken
-    number, taken_ns = number[own], taken_ns[own]
-    origins = np.zeros(6, tables.ORIGIN)
-    origins["request"], origins["actor"], origins["index"] = np.arange(6) << 44, np.arange(6) % 4, np.arange(6) * 100
-    arrival_ns, ordered, request, actor, index = np.empty((5, len(number)), np.int64)
-    buckets, before = np.empty(tables.MOST_BUCKETS, np.int32), origins.copy()
-    front.in_order(taken_ns, number.astype(np.int32), arrival_ns, ordered, buckets)
-    native.loops()["name"]((origins, ordered, request, actor, index))
-    place = np.argsort(taken_ns, kind="stable")
-    nth = np.arange(len(number)) - np.searchsorted(number, number)  # of its load
-    assert arrival_ns.tolist() == taken_ns[place].tolist()
-    assert ordered.tolist() == number[place].tolist()
-    assert index.tolist() == (before["index"][number] + nth)[place].tolist()
-    assert request.tolist() == (before["request"][ordered] + index).tolist()
-    assert actor.tolist() == before["actor"][ordered].tolist()
+    assert_in_order(number, taken_ns)
+
+
+@given(
+    st.integers(0, 2**32), st.integers(1, 2_000), st.sampled_from((1, 2, 40, 1_000)), st.sampled_from((2_000, 2**40))
+)
+@settings(max_examples=100, deadline=None)
+def test_many_rows_in_order_of_time(seed: int, rows: int, loads: int, span: int) -> None:
+    """Their times all differ or nearly so: many share a bucket, the last one too."""
+    rng = np.random.default_rng(seed)
+    assert_in_order(rng.integers(loads, size=rows), rng.integers(span, size=rows))
 
 
 STEPS = {"duration": st.sampled_from(("0s", "2s", "5s")), "target": st.sampled_from(("0/s", "9/s", "300/s"))}
