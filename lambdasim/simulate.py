@@ -295,7 +295,7 @@ def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool, servi
         functions.append(written[id(table)].alike(f.name, f.function, f.version, version_of, reserved))
     known = {*config.source, *workload.sources}
     loads = [
-        LoadInfo(one.label, one.target if one.target in known else None, workload.aliases_of(number))
+        LoadInfo(one.label, one.target if one.target in known else None, workload.destinations.aliases_of(number))
         for number, one in enumerate(workload.named)
     ]
     return Metrics(
@@ -345,7 +345,7 @@ def _metered_sources(config: ExperimentConfig, workload: Workload) -> list[Meter
             name=name,
             type=source.type,
             function=first[of[name]],
-            version=workload.routes[source.function].begins,
+            version=workload.destinations.routes[source.function].begins,
             payload_bytes=getattr(source, "payload", 0),
             dead_letter=any(one.function[of[name]].async_.dead_letter_queue is not None for one in times),
             on_failure=any(one.function[of[name]].async_.on_failure is not None for one in times),

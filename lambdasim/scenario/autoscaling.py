@@ -25,7 +25,7 @@ def autoscalers(config: ExperimentConfig, workload: Workload, ends_ns: int) -> l
     for name, provisioned in held(config, workload):
         if not provisioned.varies:
             continue
-        route = workload.routes[name]
+        route = workload.destinations.routes[name]
         scaling = provisioned.autoscaling
         found.append(
             Autoscaler(

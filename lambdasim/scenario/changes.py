@@ -48,7 +48,7 @@ NOBODY: Final[Mapping[str, int]] = {}
 def change_rows(config: ExperimentConfig, workload: Workload, provisioner: Provisioner) -> Iterator[Change]:
     """Yield what changes at the moments of an experiment, and which mappings are disabled from the start."""
     moments = {moment.at_ns: moment for moment in config.moments}
-    times = sorted({*moments, *(step[0] for route in workload.moving for step in route.steps[1:])})
+    times = sorted({*moments, *(step[0] for route in workload.destinations.moving for step in route.steps[1:])})
     if not times and not workload.sources:
         return  # of a thousand functions none of which changes there is much to look at in vain
     before = settings(config, (), workload, 0)
@@ -80,7 +80,7 @@ def change_rows(config: ExperimentConfig, workload: Workload, provisioner: Provi
 def code_rows(workload: Workload) -> Iterator[Change]:
     """Yield the weights of aliases as they change, and which versions updates take the place of."""
     first = 0
-    for route in workload.moving:
+    for route in workload.destinations.moving:
         for (_, before), (at_ns, weights) in pairwise(route.steps):
             for place, (old, weight) in enumerate(zip(before, weights, strict=True)):
                 if weight != old:
@@ -143,8 +143,8 @@ def settings(
         if isinstance(source, MAPPED):
             found[Control.MAPPING_ENABLED, index] = int(source.enabled and name not in stopped)
             well = prod(1 - (fault.record_errors or 0.0) for fault in faults if fault.source == name)
-            if name in workload.leads:
-                passed = [from_ns for from_ns, _ in workload.leads[name] if from_ns <= at_ns]
+            if name in workload.destinations.leads:
+                passed = [from_ns for from_ns, _ in workload.destinations.leads[name] if from_ns <= at_ns]
                 found[Control.MAPPING_FUNCTION, index] = len(passed) - 1
             found[Control.RECORD_ERRORS, index] = share_q24(1 - (1 - source.record_errors) * well)
         found |= {(kind, index): value for kind, value in _of_mapping(source, workload).items()}
@@ -168,7 +168,7 @@ def _of_rate(subject: int, rate: float, burst: int) -> dict[tuple[Control, int],
 def _of_mapping(source: SourceTable, workload: Workload) -> dict[Control, int]:
     """Return the settings of a source's mapping, and of its queue; none of a source without."""
     if isinstance(source, SqsSource):
-        timeout_ns = workload.functions[workload.routes[source.function].begins].config.timeout
+        timeout_ns = workload.functions[workload.destinations.routes[source.function].begins].config.timeout
         queue = queue_spec("", source, 0, timeout_ns)
         found = {kind: int(getattr(queue, field)) for kind, field in OF_QUEUES.items()}
         if source.type == "sqs-fifo":
@@ -201,7 +201,7 @@ def provisioned_at(function: FunctionConfig, workload: Workload, index: int, at_
     """
 
     def part(name: str, whole: int) -> int:
-        route = workload.routes[name]
+        route = workload.destinations.routes[name]
         return 0 if settled and not route.is_settled else route.part(index, at_ns, whole)
 
     planned = workload.functions[index]

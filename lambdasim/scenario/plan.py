@@ -31,7 +31,9 @@ def planned(config: ExperimentConfig, seed: int, policies: Policies = NO_POLICIE
     functions = [f._replace(ahead_key=stream_key(seed, "ahead", f.name)) if f.ahead_q24 else f for f in functions]
     if any(moment.faults for moment in config.moments):
         functions = [one._replace(fault_key=stream_key(seed, "fault", one.name)) for one in functions]
-    account = account_spec(config, workload.functions, functions, workload.named, workload.links, workload.routes)
+    account = account_spec(
+        config, workload.functions, functions, workload.named, workload.links, workload.destinations.routes
+    )
     pinned = {
         number: replace(one, pin_key=stream_key(seed, "pinned", one.name) >> 1)
         for number, one in enumerate(account.downstreams)

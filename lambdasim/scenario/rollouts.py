@@ -78,13 +78,15 @@ def _owned(
         return frozenset(index for index, _ in own), None
     if labelled := frozenset(index for index, one in own if one.label == owner):
         return labelled, None
-    return frozenset(index for index, _ in own), frozenset(n for n, _ in named if owner in workload.aliases_of(n))
+    return frozenset(index for index, _ in own), frozenset(
+        n for n, _ in named if owner in workload.destinations.aliases_of(n)
+    )
 
 
 def rollouts(config: ExperimentConfig, workload: Workload, alarms: Mapping[str, AlarmWatch]) -> list[Rollout]:
     """Return the controller of each name that leads from version to version, where one is needed."""
     found, first = [], 0
-    for route in workload.moving:
+    for route in workload.destinations.moving:
         shifts, table = list(_shifts(config, route, alarms)), _provisioned(config, route)
         if shifts or table is not None:
             found.append(

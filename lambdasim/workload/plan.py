@@ -12,31 +12,33 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.config.links import Link, leads_over_time, links
+from lambdasim.config.links import Link, links
 from lambdasim.config.provisioned import Provisioned
-from lambdasim.config.qualifier import function_of, is_version, qualifier_of
+from lambdasim.config.qualifier import function_of
 from lambdasim.config.request_series import RequestSeries, request_series
 from lambdasim.config.schema import ExperimentConfig, SourceTable
 from lambdasim.config.source_kinds import ASYNCHRONOUS, KINDS
-from lambdasim.model.aliases import Lead
 from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import CHUNK_ROWS, PlanChunk
 from lambdasim.policies.chosen import NO_POLICIES
 from lambdasim.policies.protocols import Arrivals
 from lambdasim.units import NS_PER_S
 from lambdasim.workload import opening
+from lambdasim.workload.actors import Actors
 from lambdasim.workload.arithmetic import PLAIN, Arithmetic
 from lambdasim.workload.arrivals import SyntheticLoad
+from lambdasim.workload.block import OpenLoad
 from lambdasim.workload.chosen import ChosenLoad
 from lambdasim.workload.closed_loop import VirtualUsers
 from lambdasim.workload.cold_starts import ColdStarts
-from lambdasim.workload.columns import DRAWN_COLUMNS, Actor, Chances, Columns
+from lambdasim.workload.columns import DRAWN_COLUMNS, Columns
+from lambdasim.workload.destinations import Destinations, called
 from lambdasim.workload.distributions import Sampler
 from lambdasim.workload.functions import PlannedFunction, planned_functions
 from lambdasim.workload.merge import Cursor, Cursors, Front, Rows, windows
 from lambdasim.workload.phases import Phases
 from lambdasim.workload.random_streams import stream_key
-from lambdasim.workload.routes import Route, Routing, Step, routes
+from lambdasim.workload.routes import Routing, Step
 from lambdasim.workload.series import PlannedSeries
 from lambdasim.workload.trace import TraceLoad
 
@@ -55,10 +57,7 @@ class Workload:
     """Index of the first version of each function."""
     firsts: list[int]
     """The same, of each of ``functions``."""
-    routes: dict[str, Route]
-    """What each name of a function, a version or an alias leads to."""
-    moving: list[Route]
-    """The routes of names that do not lead to the same version throughout."""
+    destinations: Destinations
     sources: Mapping[str, SourceTable]
     """Those that take in events, by name."""
     links: tuple[Link, ...]
@@ -71,8 +70,6 @@ class Workload:
     span_ns: int
     """From the beginning of the first load to ``ends_ns``."""
     phases: Phases
-    leads: dict[str, list[tuple[int, str]]]
-    """By source whose mapping leads to another function at times: from when on, in ns, to which name."""
     asynchronous: dict[int, str]
     """By index of a source whose events invoke it asynchronously: the function."""
     closed_loops: tuple[VirtualUsers, ...]
@@ -89,95 +86,38 @@ class Workload:
         """
         self._seed = seed
         latest_ns = config.simulation.duration or NEVER_NS
-        self.sources = taking = config.event_sources
-        source_index = {name: index for index, name in enumerate(taking)}
+        self.sources = config.event_sources
         self.links = links(config)
         self.named = named = request_series(config, self.links)
-        called = {name: source.function for name, source in (config.source | taking).items()}
 
-        passed = {name: source.function for name, source in config.source.items() if name not in taking}
+        passed = {name: source.function for name, source in config.source.items() if name not in self.sources}
         targets = [passed.get(load.target, load.target) if load.target else None for load in config.load]
-
         opened = opening.chosen(config, opening.opened(config, targets, seed, latest_ns), arrivals, seed)
         opened |= opening.scheduled(config, named, seed, max((load.ends_ns for load in opened.values()), default=0))
-        goes_to = [
+        names = [
             [passed.get(name, name) for name in opened[number].functions]
             if number in opened
             else [passed.get(str(series.target), str(series.target))]
             for number, series in enumerate(named)
         ]
-        delays = {name: source.delay() for name, source in (config.source | taking).items()}
-        traces = {number: load for number, load in opened.items() if isinstance(load, TraceLoad)}
-        opening.check_given(config, traces)
-        overrides = {name: override for trace in traces.values() for name, override in trace.function_overrides.items()}
-        traced = {number: [called.get(name, name) for name in goes_to[number]] for number in traces}
-        self.functions = planned_functions(config, traced, overrides)
 
-        self._called, self._goes_to = called, goes_to
-        self.routes = routes(config, self.functions)
-        over_time = {name: leads_over_time(config, name) for name in config.source}
-        self.leads = {name: own for name, own in over_time.items() if len(own) > 1}
-        self.asynchronous = {
-            index: function_of(source.function)
-            for index, source in enumerate(taking.values())
-            if KINDS[source.type] == ASYNCHRONOUS
-        }
+        self.functions = _functions(config, opened, names)
         self.first_versions = {}
         self.firsts = [self.first_versions.setdefault(own.of, index) for index, own in enumerate(self.functions)]
-        qualifiers = {name: qualifier_of(name) for name in self.routes}
-        self._aliases = {name for name, own in qualifiers.items() if own and not is_version(own)}
-        unsettled = {name: route for name, route in self.routes.items() if not route.is_settled}
-        self.moving = [*dict.fromkeys(unsettled.values())]
+        self.asynchronous = {
+            index: function_of(source.function)
+            for index, source in enumerate(self.sources.values())
+            if KINDS[source.type] == ASYNCHRONOUS
+        }
 
-        first_actors: list[list[int]] = []
-        """By series and place among its names, the actor of the first version that the name leads to; those of the
-        others follow."""
-        actors: list[Actor] = []
-        alike: dict[int, Chances] = {}  # by table, of which many functions may have the same
-        functions: list[int] = []
-        through: list[int] = []
-        moves: list[tuple[int, str, int]] = []
-        """Of names that lead to several versions: their first actor, where they lead, and the key of its draws."""
-        for series, names in zip(named, goes_to, strict=True):
-            own: dict[str, int] = {}
-            for name in names:
-                if name in own:
-                    continue
-                own[name], to = len(actors), called.get(name, name)
-                if to in unsettled:
-                    moves.append((len(actors), to, stream_key(seed, "version", series.name, name)))
-                for version in self._versions(series, to):
-                    planned = self.functions[version]
-                    table = id(planned.config)
-                    if table not in alike:
-                        alike[table] = Chances.of(planned)
-                    actors.append(Actor(series.name, planned.of, alike[table], delays.get(name)))
-                    functions.append(version)
-                    through.append(source_index.get(name, -1))
-            first_actors.append([own[name] for name in names])
-        self._columns = Columns(seed, actors)
-        self._function = np.array(functions, dtype=np.int64)
-        self._one_each = functions == list(range(len(functions)))
-        """Whether each actor has the number of its function, as where each function has one load."""
-        self._source = np.array(through, dtype=np.int64)
-        self._has_sources = bool(taking)
-        self._routing = Routing(unsettled, moves)
+        self.destinations = goes = Destinations(config, self.functions, named, names)
+        delays = {name: source.delay() for name, source in (config.source | self.sources).items()}
+        numbers = {name: index for index, name in enumerate(self.sources)}
+        self._actors = Actors(named, goes, self.functions, delays, numbers, seed)
+        self._columns = Columns(seed, self._actors.every)
+        self.series = self._actors.series(named, goes)
 
-        moving = [route.name for route in self.moving]
-        found: list[PlannedSeries] = []
-        for number, (series, names) in enumerate(zip(named, goes_to, strict=True)):
-            first = (number, series.name, series.made_by, seed)
-            if len(names) != 1:
-                found.append(PlannedSeries(*first))
-                continue
-            (at,), to = first_actors[number], called.get(names[0], names[0])
-            alias = moving.index(unsettled[to].name) if to in unsettled else -1
-            leads = self._leads(series, moving) if self.leads else ()
-            several = alias >= 0 or leads
-            versions = tuple(zip(self._versions(series, to), actors[at:], strict=False)) if several else ()
-            found.append(PlannedSeries(*first, functions[at], through[at], actors[at], alias, versions, leads))
-        self.series = tuple(found)
-        self._opened = [(number, load, first_actors[number]) for number, load in opened.items()]
+        self._opened = [(number, load, self._actors.first[number]) for number, load in opened.items()]
         self.closed_loops = opening.closed_loops(config)
         self.of_users = {loop.load: loop.about(self.series[loop.load]) for loop in self.closed_loops}
 
@@ -190,19 +130,6 @@ class Workload:
         self._limit_ns = min(self.ends_ns + 1, latest_ns)
         phased = [(named[n].label, load) for n, load in opened.items() if isinstance(load, SyntheticLoad | ChosenLoad)]
         self.phases = Phases(phased, [(named[loop.load].label, loop) for loop in self.closed_loops], latest_ns)
-
-    def aliases_of(self, number: int) -> tuple[str, ...]:
-        """Return the alias that the requests of a series go to, if it is one for all of them; of a source whose mapping
-        leads elsewhere at times, all that it leads to."""
-        if not self._aliases:
-            return ()
-        series = self.named[number]
-        found = list(dict.fromkeys(self._called.get(name, name) for name in self._goes_to[number]))
-        if series.made_by == "source" and series.label in self.leads:
-            found = list(dict.fromkeys(name for _, name in self.leads[series.label]))
-        elif len(found) > 1:
-            return ()
-        return tuple(name for name in found if name in self._aliases)
 
     def chunks(
         self, rows: int = CHUNK_ROWS, until_ns: int = NEVER_NS, *, compiled: bool = False
@@ -273,37 +200,8 @@ class Workload:
 
     def rerouted(self, chunk: PlanChunk, steps: Mapping[str, Sequence[Step]]) -> PlanChunk:
         """Return a chunk, one of :meth:`chunks` or a part of it, where some names lead to other versions."""
-        routes = {name: self.routes[name]._replace(steps=tuple(own)) for name, own in steps.items()}
-        return self._chunk(PLAIN, chunk.until_ns, chunk.unrouted, None, self._routing.rerouted(routes))
-
-    def _led_to(self, series: RequestSeries, name: str) -> list[Route]:
-        """Return all routes of a series, each once; that of a source's own requests has those of its mapping."""
-        names = [name]
-        if series.made_by == "source":
-            names = list(dict.fromkeys(own for _, own in self.leads.get(series.label, [(0, name)])))
-        return [self.routes[own] for own in names]
-
-    def _versions(self, series: RequestSeries, name: str) -> Sequence[int]:
-        """Return the versions that they lead to."""
-        if not self.leads:
-            return self.routes[name].versions
-        return [version for route in self._led_to(series, name) for version in route.versions]
-
-    def _leads(self, series: RequestSeries, moving: Sequence[str]) -> tuple[Lead, ...]:
-        """Return where the mapping of a source's own requests leads; nothing where that is one function."""
-        found: list[Lead] = []
-        if series.made_by != "source" or series.label not in self.leads:
-            return ()
-        first: dict[str, int] = {}
-        places = 0
-        for route in self._led_to(series, ""):
-            first[route.name] = places
-            places += len(route.versions)
-        for from_ns, name in self.leads[series.label]:
-            route = self.routes[name]
-            alias = moving.index(route.name) if route.name in moving else -1
-            found.append(Lead(from_ns, route.versions[0], alias, first[route.name]))
-        return tuple(found)
+        routes = {name: self.destinations.routes[name]._replace(steps=tuple(own)) for name, own in steps.items()}
+        return self._chunk(PLAIN, chunk.until_ns, chunk.unrouted, None, self._actors.routing.rerouted(routes))
 
     def _drawing(self, compiled: bool) -> tuple[Front, Arithmetic, ColdStarts | None]:
         """Return the beginning of all open loads, what their requests are drawn with, and what knows of cold starts."""
@@ -322,22 +220,23 @@ class Workload:
         starts: ColdStarts | None,
         routing: Routing | None = None,
     ) -> PlanChunk:
-        unrouted, cold = rows, None
+        actors, unrouted, cold = self._actors, rows, None
         if len(rows):
-            if self._routing:
-                rows = replace(rows, actor=(routing or self._routing).actors(rows.actor, rows.index, rows.arrival_ns))
+            if actors.routing:
+                chosen = (routing or actors.routing).actors(rows.actor, rows.index, rows.arrival_ns)
+                rows = replace(rows, actor=chosen)
             columns = self._columns.warm(rows.actor, rows.index, rows.given, arithmetic)
             if starts is None:
                 columns |= self._columns.cold(rows.actor, rows.index, rows.given, arithmetic)
             else:
                 cold = starts.of(self._columns, rows, arithmetic)
                 columns |= cold.columns
-            function = rows.actor if self._one_each else self._function[rows.actor]
+            function = rows.actor if actors.one_each else actors.function[rows.actor]
         else:
             columns, function = dict.fromkeys(DRAWN_COLUMNS, rows.index), rows.index
         source = delay_ns = None
-        if self._has_sources and len(rows):
-            source = np.broadcast_to(self._source[rows.actor], len(rows))
+        if self.sources and len(rows):
+            source = np.broadcast_to(actors.source[rows.actor], len(rows))
             delay_ns = self._columns.delays(rows.actor, rows.index, arithmetic) if self._columns.delayed else None
         return PlanChunk(
             source=source,
@@ -346,7 +245,19 @@ class Workload:
             request=rows.request,
             arrival_ns=rows.arrival_ns,
             function=np.broadcast_to(function, len(rows)),
-            unrouted=unrouted if self._routing else None,
+            unrouted=unrouted if actors.routing else None,
             cold=cold,
             **columns,
         )
+
+
+def _functions(
+    config: ExperimentConfig, opened: Mapping[int, OpenLoad], names: Sequence[Sequence[str]]
+) -> tuple[PlannedFunction, ...]:
+    """Return the functions, also those that traces alone name; ``names`` are what the requests of each load go to."""
+    traces = {number: load for number, load in opened.items() if isinstance(load, TraceLoad)}
+    opening.check_given(config, traces)
+    overrides = {name: override for trace in traces.values() for name, override in trace.function_overrides.items()}
+    called_by = called(config)
+    traced = {number: [called_by.get(name, name) for name in names[number]] for number in traces}
+    return planned_functions(config, traced, overrides)

@@ -102,7 +102,7 @@ def test_parts_add_up() -> None:
 def test_requests_are_drawn_again_where_they_are_led_elsewhere() -> None:
     """What a controller reroutes is what had been drawn if it had been planned so."""
     work = workload({"1": 0.5, "2": 0.5})
-    (route,) = work.moving
+    (route,) = work.destinations.moving
     steps = {"f:live": route.from_then_on(3 * MIN, (0, WHOLE_Q24)).steps}
     parts = list(work.chunks(10**6))
     again = [work.rerouted(part, steps) for part in parts]
