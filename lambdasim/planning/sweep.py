@@ -12,12 +12,12 @@ from lambdasim.config.chance import random_values
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.points import told
 from lambdasim.config.replications import Until
-from lambdasim.config.schema import Sweep
+from lambdasim.config.schema import ExperimentConfig, Sweep
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.metrics.estimate import observed
 from lambdasim.metrics.judging import Judged, judge, overall, worst
 from lambdasim.planning.answer import Answer, opening, table_of
-from lambdasim.planning.answers.sweeping import answer_of_sweep, tied
+from lambdasim.planning.answers.sweeping import Tied, answer_of_sweep, tied
 from lambdasim.planning.answers.tried import alternatives_tried
 from lambdasim.planning.columns import (
     COST,
@@ -108,24 +108,13 @@ def sweep(
             points.best = f"{told(values[number])}: {describe_number('money', 'mean', cost.mean)} {of}"
 
     try:
-        found: list[list[Measurements] | None] = [*_measured(points, values, better)]
+        every = _measured(points, values, better)
     except Interrupted:
         found = [points.known(point, replications) for point in values]
-        done = [(number, one) for number, one in enumerate(found) if one is not None]
+        done = {number: one for number, one in enumerate(found) if one is not None}
         partial = _result(experiment, config.sweep, points, values, done, time.perf_counter() - began) if done else None
         raise Interrupted("interrupted", partial=partial) from None
-    done = [(number, one) for number, one in enumerate(found) if one is not None]
-    return _result(experiment, config.sweep, points, values, done, time.perf_counter() - began)
-
-
-def _judged_again(points: Points, values: Sequence[Mapping[str, Any]], cheapest: Sequence[int]) -> dict[int, Tried]:
-    """Return the ``cheapest`` points as they are judged on fresh seeds, until the first that passes there too."""
-    race, found = Race(points), {}
-    for number in cheapest[:ATTEMPTS]:
-        found[number] = race.confirm(values[number])
-        if found[number].passes:
-            break
-    return found
+    return _result(experiment, config.sweep, points, values, dict(enumerate(every)), time.perf_counter() - began)
 
 
 def _measured(
@@ -163,114 +152,114 @@ def _require_possible(points: Points, values: Sequence[Mapping[str, Any]]) -> No
             raise InputError.single(f"the point {told(point)} cannot be: {error}", path="sweep.over") from None
 
 
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Which point a sweep settles on."""
+
+    point: int | None
+    """The first of ``ranked`` that passes, on fresh seeds too where there are several replications."""
+    ranked: list[int]
+    """Those that may pass: what ties with the cheapest, then by cost."""
+    ties: list[Tied]
+    again: dict[int, Tried]
+    """How points were judged on fresh seeds, in order, until the first that passes there too."""
+
+    @property
+    def advice_broken(self) -> dict[int, int]:
+        """How many pieces of AWS's advice each point breaks that ties with the cheapest."""
+        return {one.number: len(one.advice) for one in self.ties}
+
+
+def _choose(
+    points: Points,
+    values: Sequence[Mapping[str, Any]],
+    done: Mapping[int, list[Measurements]],
+    judgements: Mapping[int, Sequence[Judged]],
+    costs: Mapping[int, float],
+) -> _Choice:
+    """Choose a point; ``done`` are the measurements of those that were simulated."""
+    may_pass = [number for number, judged in judgements.items() if all(one.leans for one in judged)]
+    by_cost = sorted(may_pass, key=lambda number: (costs[number], number))
+    ties = tied(points, values, done, by_cost)
+    first = [one.number for one in ties]
+    ranked = first + [number for number in by_cost if number not in first]
+    if not ranked or not points.config.slo or max(map(len, done.values())) == 1:
+        return _Choice(ranked[0] if ranked else None, ranked, ties, {})
+    race, again = Race(points), dict[int, Tried]()
+    for number in ranked[:ATTEMPTS] if len(done) == len(values) else ():
+        again[number] = race.confirm(values[number])
+        if again[number].passes:
+            break
+    chosen = next((number for number, tried in again.items() if tried.passes), None)
+    ties = [replace(one, unsure=one.number in again and one.number != chosen) for one in ties]
+    return _Choice(chosen, ranked, ties, again)
+
+
 def _result(
     experiment: LoadedExperiment,
     design: Sweep,
     points: Points,
     values: Sequence[Mapping[str, Any]],
-    done: Sequence[tuple[int, list[Measurements]]],
+    done: Mapping[int, list[Measurements]],
     wall_s: float,
 ) -> SweepResult:
     import pandas as pd
 
     config = experiment.config
     confidence = config.simulation.confidence
-    judgements = {number: judge(config.slo, measurements, confidence) for number, measurements in done}
+    judgements = {number: judge(config.slo, measurements, confidence) for number, measurements in done.items()}
     metrics = main_metrics(config)
-
-    def row(number: int, measurements: Sequence[Measurements]) -> dict[str, Any]:
-        return {
+    frame = pd.DataFrame(
+        {
             "point": number,
-            **{
-                path: value_in_words(own) if isinstance(own, dict | list) else own
-                for path, own in values[number].items()
-            },
+            **{path: _in_a_cell(own) for path, own in values[number].items()},
             "replications": len(measurements),
             "verdict": overall(judgements[number]),
             **point_row(metrics, measurements, judgements[number], confidence),
         }
-
-    frame = pd.DataFrame([row(number, measurements) for number, measurements in done])
-    monthly = all(_monthly(one) is not None for _, measurements in done for one in measurements)
-    spent = COST if monthly else RUN_COST
-    costs = dict(zip(frame["point"], frame[spent], strict=True))
-    replications = max(len(measurements) for _, measurements in done)
-    may_pass = [number for number, judged in judgements.items() if all(one.leans for one in judged)]
-    cheapest = sorted(may_pass, key=lambda number: (costs[number], number))
-    ties = tied(points, values, dict(done), cheapest)
-    first = [one.number for one in ties]
-    cheapest = first + [number for number in cheapest if number not in first]
-    chosen = cheapest[0] if cheapest else None
-    again: dict[int, Tried] = {}
-    if cheapest and config.slo and replications > 1:
-        again = _judged_again(points, values, cheapest) if len(done) == len(values) else {}
-        chosen = next((number for number, tried in again.items() if tried.passes), None)
-        ties = [replace(one, unsure=one.number in again and one.number != chosen) for one in ties]
-    for number, tried in again.items():  # numbers stay those of the seeds that all points share: rows can be compared
-        frame.loc[frame["point"] == number, "verdict"] = tried.verdict
-    passing = frame["point"][frame["verdict"] == "passes"]
-    fails = all(overall(judged) == "fails" for judged in judgements.values())
-    head = opening(
-        points,
-        "sweep",
-        success=True if chosen is not None else False if fails else None,
-        replications=replications,
-        wall_s=wall_s,
+        for number, measurements in done.items()
     )
+    monthly = all(_monthly(one) is not None for measurements in done.values() for one in measurements)
+    costs = dict(zip(frame["point"], frame[COST if monthly else RUN_COST], strict=True))
+    choice = _choose(points, values, done, judgements, costs)
+    for number, tried in choice.again.items():  # numbers stay those of the seeds that all points share, to be compared
+        frame.loc[frame["point"] == number, "verdict"] = tried.verdict
+    fails = all(overall(judged) == "fails" for judged in judgements.values())
+    success = True if choice.point is not None else False if fails else None
+    replications = max(map(len, done.values()))
     summary: dict[str, Any] = {
-        **head,
+        **opening(points, "sweep", success=success, replications=replications, wall_s=wall_s),
         "design": design.design,
         "over": list(design.over),
         "points": len(done),
-        "passing": len(passing),
+        "passing": int((frame["verdict"] == "passes").sum()),
         "undecided": int((frame["verdict"] == "undecided").sum()),
     }
     if len(done) < len(values):
         summary["incomplete"] = True
-    summary["notes"] = []
-    vague = sum(not _precise(points, measurements) for _, measurements in done)
-    if replications == 1 and config.slo and random_values(config):
-        summary["notes"] = ["One run of each point decides nothing where chance plays a part; give --replications 30."]
+    vague = sum(not _precise(points, measurements) for measurements in done.values())
+    summary["notes"] = _notes(config, done, vague, choice)
     if vague:
-        rule = config.simulation.replications.text if isinstance(config.simulation.replications, Until) else ""
         summary["imprecise"] = vague
-        summary["notes"].append(f"{vague} of {len(done)} points are not known to {rule} within max replications.")
-    summary["notes"] += cost_notes(done[0][1])
-    if again:
-        which = ", ".join(f"{number} {tried.verdict}" for number, tried in again.items())
-        if chosen is not None:
-            summary["judged_again"] = {**again[chosen].runs, "times": again[chosen].fresh}
-        summary["notes"].append(f"All numbers are of the same seeds; of fresh ones is the verdict of points: {which}.")
-    if chosen is not None:
-        summary["best"] = {"point": chosen, "values": dict(values[chosen]), **_told_cost(costs[chosen], monthly)}
-        broken = {one.number: len(one.advice) for one in ties}
-        least = min(cheapest, key=lambda number: costs[number])
-        if broken.get(chosen, 0) < broken.get(least, 0):
-            summary["best"]["safer_than"] = least
+    if choice.point is not None:
+        summary |= _best(choice, choice.point, values, costs, monthly=monthly)
+        summary["what_to_change"] = alternatives_tried(
+            experiment,
+            values[choice.point],
+            [(values[number], measurements) for number, measurements in done.items()],
+            [choice.again[n].judged if n in choice.again else judged for n, judged in judgements.items()],
+        )
     else:
-        nearest = cheapest[0] if cheapest else min(judgements, key=lambda number: _miss(judgements[number]))
-        objective = worst(judgements[nearest])
-        assert objective is not None  # without objectives every point passes
+        nearest = choice.ranked[0] if choice.ranked else min(judgements, key=lambda n: _miss(judgements[n]))
         summary["nearest"] = {
             "point": nearest,
             "values": dict(values[nearest]),
             **_told_cost(costs[nearest], monthly),
-            "objective": objective.to_dict(),
-            "miss": objective.miss if objective.observed is not None else None,
-            "told": describe_judged(objective, config),
+            **_missed(judgements[nearest], config),
         }
-    summary["what_to_change"] = (
-        alternatives_tried(
-            experiment,
-            values[chosen],
-            [(values[n], of) for n, of in done],
-            [again[n].judged if n in again else judgements[n] for n, _ in done],
-        )
-        if chosen is not None
-        else []
-    )
+        summary["what_to_change"] = []
     summary["verdict"] = _verdict(summary)
-    if len(done) == len(values) and (answer := answer_of_sweep(experiment, points, values, dict(done), summary, ties)):
+    if len(done) == len(values) and (answer := answer_of_sweep(experiment, points, values, done, summary, choice.ties)):
         summary["answer"] = answer.document
         summary["verdict"] = f"{answer.sentence} {summary['verdict']}"
         if answer.alternatives is not None:  # the points were suspects, among whom nobody chooses
@@ -280,13 +269,65 @@ def _result(
         (
             f"{number}",
             *(value_in_words(values[number][path]) for path in design.over),
-            frame["verdict"][row],
+            verdict,
             *(describe_judged(one, config) for one in judgements[number]),
             describe_number("money", "mean", costs[number]),
         )
-        for row, (number, _) in enumerate(done)
+        for number, verdict in zip(done, frame["verdict"], strict=True)
     ]
     return SweepResult(experiment, summary, frame, table_of(headings, told_rows))
+
+
+def _notes(
+    config: ExperimentConfig, done: Mapping[int, Sequence[Measurements]], vague: int, choice: _Choice
+) -> list[str]:
+    """Return what is to be known of the points; ``vague`` of them are not known as precisely as was asked for."""
+    notes, wanted = [], config.simulation.replications
+    if max(map(len, done.values())) == 1 and config.slo and random_values(config):
+        notes.append("One run of each point decides nothing where chance plays a part; give --replications 30.")
+    if vague:
+        rule = wanted.text if isinstance(wanted, Until) else ""
+        notes.append(f"{vague} of {len(done)} points are not known to {rule} within max replications.")
+    notes += cost_notes(next(iter(done.values())))
+    if choice.again:
+        which = ", ".join(f"{number} {tried.verdict}" for number, tried in choice.again.items())
+        notes.append(f"All numbers are of the same seeds; of fresh ones is the verdict of points: {which}.")
+    return notes
+
+
+def _best(
+    choice: _Choice,
+    chosen: int,
+    values: Sequence[Mapping[str, Any]],
+    costs: Mapping[int, float],
+    *,
+    monthly: bool,
+) -> dict[str, Any]:
+    """Return what the summary says of the point that was chosen."""
+    told_of: dict[str, Any] = {}
+    if chosen in choice.again:
+        told_of["judged_again"] = {**choice.again[chosen].runs, "times": choice.again[chosen].fresh}
+    best = told_of["best"] = {"point": chosen, "values": dict(values[chosen]), **_told_cost(costs[chosen], monthly)}
+    broken, least = choice.advice_broken, min(choice.ranked, key=lambda number: costs[number])
+    if broken.get(chosen, 0) < broken.get(least, 0):
+        best["safer_than"] = least
+    return told_of
+
+
+def _missed(judged: Sequence[Judged], config: ExperimentConfig) -> dict[str, Any]:
+    """Return which objective a point that does not pass is farthest from, and by how much."""
+    objective = worst(judged)
+    assert objective is not None  # without objectives every point passes
+    return {
+        "objective": objective.to_dict(),
+        "miss": objective.miss if objective.observed is not None else None,
+        "told": describe_judged(objective, config),
+    }
+
+
+def _in_a_cell(value: Any) -> Any:
+    """Return a value as a cell of a table holds it."""
+    return value_in_words(value) if isinstance(value, dict | list) else value
 
 
 def _monthly(measurements: Measurements) -> float | None:

@@ -31,7 +31,7 @@ FEW_AHEAD = (
 )
 
 MUTANTS = {
-    "a link that sends on": ("control", "state.links[index].is_enabled = change.value", "pass"),
+    "a link that sends on": ("control", "state.links[index].is_enabled = value", "pass"),
     "an answer at the instant of a timeout comes too late": ("gateways", "end_ns > latest_ns", "end_ns >= latest_ns"),
     "a client that hears as it retries": ("gateways", "at_ns, GIVE_UP, own.request", "at_ns, RETRY, own.request"),
     "a client that hears before its time": ("gateways", "quota > 0 or trouble(own.answer) >= 0", "quota > 0"),

@@ -99,9 +99,9 @@ MUTANTS = {
         "if environment.needs_init and environment.connected:",
         "if environment.connected:",
     ),
-    "a slowdown that is missed": ("control", "state.downstreams[index].permille = change.value", "pass"),
-    "a downstream that never goes down": ("control", "state.downstreams[index].is_down = change.value", "pass"),
-    "a size that is missed": ("control", "connections.resize(state, index, change.value, now)", "pass"),
+    "a slowdown that is missed": ("control", "state.downstreams[index].permille = value", "pass"),
+    "a downstream that never goes down": ("control", "state.downstreams[index].is_down = value", "pass"),
+    "a size that is missed": ("control", "connections.resize(state, index, value, now)", "pass"),
     "who is down and serves": ("connections", "downstream.is_down or", ""),
     "a database that is down and serves": ("databases", "if downstream.is_down:", "if False:"),
     "a larger pool that lets nobody in": (

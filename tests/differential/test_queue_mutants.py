@@ -37,7 +37,7 @@ MUTANTS = {
     "a destination of after an end": ("events", "request, end_ns - 1)", "request, end_ns)"),
     "a destination of later": ("deliveries", "from_ns <= at_ns", "from_ns <= at_ns + 1"),
     "the first destinations for ever": ("deliveries", "if state.outlets[number].from_ns <= at_ns", "if False"),
-    "a mapping that leads where it did": ("control", "lead(state, index, change.value)", "pass"),
+    "a mapping that leads where it did": ("control", "lead(state, index, value)", "pass"),
     "rows of the function before": ("drawn", "place += source.first_place", "pass"),
     "a mapping that moves once": ("routing", "if value + 1 < source.leads", "if False"),
     "a batch whose end nobody is told": (

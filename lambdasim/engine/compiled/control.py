@@ -50,109 +50,88 @@ def happen(state: State, now: int) -> int:
     """Let the next row of the control table happen; return what there is no room for, if anything."""
     loop, account = state.loop[0], state.account[0]
     change = state.control[loop.change]
-    if change.kind == ACCOUNT_CONCURRENCY:
-        limit(account, state.rates[0], change.value, now)
-        loop.change += 1
-        return ENOUGH
-    index = change.subject
-    if change.kind == PROVISIONED_METERED:
+    kind, index, value, lacking = change.kind, change.subject, change.value, ENOUGH
+    if kind in OF_FUNCTIONS:
+        lacking = change_function(state, change, now)
+    elif kind == ACCOUNT_CONCURRENCY:
+        limit(account, state.rates[0], value, now)
+    elif kind == PROVISIONED_METERED:
         metered = state.functions[index]
         sample(state, index, METERED, now, metered.metered)
         sample(state, index, SUM_Q24, now, metered.metered_q24)
         sample(state, index, MOST_Q24, now, metered.metered_most_q24)
         forget(metered)
-        loop.change += 1
-        return ENOUGH
-    if change.kind == LAMBDA_ERRORS:
-        account.service_errors_q24 = change.value
-        loop.change += 1
-        return ENOUGH
-    if change.kind == ENVIRONMENTS_LOST:
+    elif kind == LAMBDA_ERRORS:
+        account.service_errors_q24 = value
+    elif kind == ENVIRONMENTS_LOST:
         idle = 0
         for number in range(len(state.pools)):
             idle += state.pools[number].idle
         lacking = capacity.lacks_for_ends(state, idle)
         if lacking == ENOUGH:
             lose(state, state.losses[index], now)
-            loop.change += 1
-        return lacking
-    if change.kind == FUNCTION_ERRORS:
-        state.functions[index].fault_q24 = change.value
-        loop.change += 1
-        return ENOUGH
-    if change.kind == WEIGHT:
+    elif kind == FUNCTION_ERRORS:
+        state.functions[index].fault_q24 = value
+    elif kind == WEIGHT:
         if index < len(state.weights):
-            state.weights[index] = change.value
-        loop.change += 1
-        return ENOUGH
-    if change.kind == LINK_ENABLED:
+            state.weights[index] = value
+    elif kind == LINK_ENABLED:
         if index < len(state.links):
-            state.links[index].is_enabled = change.value
-        loop.change += 1
-        return ENOUGH
-    if change.kind == MAPPING_FUNCTION:
-        lead(state, index, change.value)
-        loop.change += 1
-        return ENOUGH
-    if change.kind == RETIRED:
+            state.links[index].is_enabled = value
+    elif kind == MAPPING_FUNCTION:
+        lead(state, index, value)
+    elif kind == RETIRED:
         lacking = capacity.lacks_for_ends(state, state.pools[2 * index].alive)
-        if lacking != ENOUGH:
-            return lacking
-        for slot in range(state.rooms[NO_ENVIRONMENTS].used):
-            environment = state.environments[slot]
-            if environment.number >= 0 and environment.pool == 2 * index:
-                retire(state, slot, now)
-        loop.change += 1
-        return ENOUGH
-    if change.kind == RECORD_ERRORS:
-        families.fail_records(state, index, change.value)
-        loop.change += 1
-        return ENOUGH
-    if change.kind == SOURCE_METERED:
-        if not capacity.has_room(state, SAMPLES, state.rooms[SAMPLES].most):
-            return SAMPLES
-        families.meter(state, index, now)
-        loop.change += 1
-        return ENOUGH
-    if change.kind in (RATE_LIMIT, BURST_LIMIT):
-        change_rate(state, change.kind, index, change.value, now)
-        loop.change += 1
-        return ENOUGH
-    if change.kind in (DOWNSTREAM_RATE, DOWNSTREAM_BURST):
-        change_calls(state.downstreams[index], change.kind, change.value, now)
-        loop.change += 1
-        return ENOUGH
-    if change.kind in (SCALING_CAPACITY, SCALING_AMOUNT):
-        change_scaling(state, change.kind, change.value, now)
-        loop.change += 1
-        return ENOUGH
-    if change.kind not in OF_FUNCTIONS:  # of what nothing is here nothing happens
-        if change.kind == MAPPING_ENABLED:
-            families.enable(state, index, change.value, now)
-        elif change.kind == SLOWDOWN:
-            state.downstreams[index].permille = change.value
-        elif change.kind == DOWN:
-            state.downstreams[index].is_down = change.value
-        elif change.kind == CONNECTIONS:
-            if not capacity.has_room(state, TIMERS, state.rooms[HELD].used):  # all may have waited for this
-                return TIMERS
-            connections.resize(state, index, change.value, now)
-        elif change.kind == MAXIMUM_CONCURRENCY:
-            families.limit(state, index, change.value, now)
-        elif change.kind in SETTINGS:
-            families.adjust(state, index, change.kind, change.value, now)
-        loop.change += 1
-        return ENOUGH
+        if lacking == ENOUGH:
+            retire_all(state, index, now)
+    elif kind == RECORD_ERRORS:
+        families.fail_records(state, index, value)
+    elif kind == SOURCE_METERED:
+        if capacity.has_room(state, SAMPLES, state.rooms[SAMPLES].most):
+            families.meter(state, index, now)
+        else:
+            lacking = SAMPLES
+    elif kind in (RATE_LIMIT, BURST_LIMIT):
+        change_rate(state, kind, index, value, now)
+    elif kind in (DOWNSTREAM_RATE, DOWNSTREAM_BURST):
+        change_calls(state.downstreams[index], kind, value, now)
+    elif kind in (SCALING_CAPACITY, SCALING_AMOUNT):
+        change_scaling(state, kind, value, now)
+    elif kind == MAPPING_ENABLED:
+        families.enable(state, index, value, now)
+    elif kind == SLOWDOWN:
+        state.downstreams[index].permille = value
+    elif kind == DOWN:
+        state.downstreams[index].is_down = value
+    elif kind == CONNECTIONS:
+        if capacity.has_room(state, TIMERS, state.rooms[HELD].used):  # all may have waited for this
+            connections.resize(state, index, value, now)
+        else:
+            lacking = TIMERS
+    elif kind == MAXIMUM_CONCURRENCY:
+        families.limit(state, index, value, now)
+    elif kind in SETTINGS:
+        families.adjust(state, index, kind, value, now)
+    loop.change += lacking == ENOUGH  # of what nothing is here nothing happens
+    return lacking
+
+
+@kernel
+def change_function(state: State, change: Any, now: int) -> int:
+    """Let a function's concurrency be another, reserved or provisioned; return what there is no room for, if anything.
+
+    ``change`` is the row, which holds what is still to be installed of it.
+    """
+    index, value = change.subject, change.value
     if change.kind == PROVISIONED_REPLACED:
-        replace(state, index, now, change.value, state.provisioned_init_ns[change.init])
-        loop.change += 1
+        replace(state, index, now, value, state.provisioned_init_ns[change.init])
         return ENOUGH
     function, provisioned = state.functions[index], state.pools[2 * index + 1]
     shared, provisioned_rate = state.functions[function.first], state.rates[2 + 2 * index]
     if change.kind == RESERVED_CONCURRENCY:
-        reserve(account, shared, state.rates[1 + 2 * function.first], change.value, now)
+        reserve(state.account[0], shared, state.rates[1 + 2 * function.first], value, now)
     elif change.kind == PROVISIONED_REQUESTED:
-        claim(account, shared, function, change.value)
+        claim(state.account[0], shared, function, value)
     elif change.kind == PROVISIONED_READY:
         while change.value > 0:
             if not pool.has_room(state):
@@ -167,8 +146,8 @@ def happen(state: State, now: int) -> int:
         if function.sibling != index:
             sample(state, index, FUNCTION_ENVIRONMENTS, now, environments_of(state, index))
     else:
-        given_up = min(change.value, function.allocated)
-        lacking = capacity.lacks_for_ends(state, given_up)
+        given_up = min(value, function.allocated)
+        lacking: int = capacity.lacks_for_ends(state, given_up)
         if lacking != ENOUGH:
             return lacking
         for _ in range(given_up):
@@ -176,8 +155,16 @@ def happen(state: State, now: int) -> int:
             if provisioned.idle > 0:
                 give_back(state, pool.take(state, 2 * index + 1, 0), now)
     tell(state, index, now)
-    loop.change += 1
     return ENOUGH
+
+
+@kernel
+def retire_all(state: State, index: int, now: int) -> None:
+    """Let the environments on demand of a function serve nobody after what they are doing."""
+    for slot in range(state.rooms[NO_ENVIRONMENTS].used):
+        environment = state.environments[slot]
+        if environment.number >= 0 and environment.pool == 2 * index:
+            retire(state, slot, now)
 
 
 @kernel
