@@ -1,7 +1,7 @@
 """From the plain values of an experiment to its models, section by section, with every problem there is."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -95,21 +95,8 @@ def build(
     known = tuple(names_of(tree.get("function")))
     names = validate.Names(_names(tree, "function"), _names(tree, "source"), tuple(_load_names(tree)), known)
     loads = _read_loads(tree, names, problems)
-    if isinstance(changes := tree.get("change", []), list):
-        tree["change"] = [
-            change
-            for number, table in enumerate(changes)
-            if (change := read_table(Change, table, ("change", str(number)), problems)) is not None
-        ]
-    else:
-        problems.add(("change",), "is not an array of tables; write [[change]] with two brackets")
-        tree["change"] = []
-    checked: set[int] = set()
-    for name, function in functions.items():
-        if id(function) not in checked:
-            before = len(problems)
-            validate.check_function(name, function, problems)
-            checked |= {id(function)} if len(problems) == before else set()
+    tree["change"] = _read_changes(tree.get("change", []), problems)
+    _check_functions(functions, problems)
     for name, source in sources.items():
         validate.check_source(name, source, functions, names, problems)
     validate.check_clients(loads, sources, problems)
@@ -131,11 +118,7 @@ def build(
     parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, types, problems)
     if parts["simulation"] is not None:
         _check_precision(parts["simulation"], names, load_names, types, problems)
-    for section, model in _OPTIONAL.items():
-        if tree.get(section) is not None:
-            parts[section] = read_table(model, tree[section], (section,), problems)
-    if isinstance(sweep := parts.get("sweep"), Sweep) and (wrong := disagreement(sweep)) is not None:
-        problems.conclude(("sweep", *wrong[0]), wrong[1])
+    parts |= _read_optional(tree, problems)
     if isinstance(optimize := parts.get("optimize"), Optimize):
         _check_optimize(optimize, names, load_names, types, problems)
     present = {key: value for key, value in parts.items() if value is not None}
@@ -172,6 +155,37 @@ def build(
     if "name" not in config.model_fields_set:
         object.__setattr__(config, "name", default_name)
     return config
+
+
+def _read_changes(tables: Any, problems: Problems) -> list[Change]:
+    """Return the changes that can be read."""
+    if not isinstance(tables, list):
+        problems.add(("change",), "is not an array of tables; write [[change]] with two brackets")
+        return []
+    read = (read_table(Change, table, ("change", str(number)), problems) for number, table in enumerate(tables))
+    return [change for change in read if change is not None]
+
+
+def _check_functions(functions: Mapping[str, FunctionConfig], problems: Problems) -> None:
+    """Check each function; those that are one table, in which nothing is wrong, once."""
+    right: set[int] = set()
+    for name, function in functions.items():
+        if id(function) not in right:
+            before = len(problems)
+            validate.check_function(name, function, problems)
+            right |= {id(function)} if len(problems) == before else set()
+
+
+def _read_optional(tree: dict[str, Any], problems: Problems) -> dict[str, ConfigTable | None]:
+    """Return the tables of what is asked of an experiment beside running it."""
+    found = {
+        section: read_table(model, tree[section], (section,), problems)
+        for section, model in _OPTIONAL.items()
+        if tree.get(section) is not None
+    }
+    if isinstance(sweep := found.get("sweep"), Sweep) and (wrong := disagreement(sweep)) is not None:
+        problems.conclude(("sweep", *wrong[0]), wrong[1])
+    return found
 
 
 def _is_whole(raw: dict[str, Any], config: ExperimentConfig) -> bool:

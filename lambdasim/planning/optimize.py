@@ -130,43 +130,19 @@ def _spent(config: ExperimentConfig) -> str:
 def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, cut: bool = False) -> OptimizeResult:
     import pandas as pd
 
-    config, wanted, race = experiment.config, search.wanted, search.race
+    config, wanted = experiment.config, search.wanted
     search.settle()
     best, passes = _chosen(search, cut=cut)
     nearest = best if best is not None else search.nearest()
     latency = _latency(config)
-    metrics = main_metrics(config, wanted.minimize, latency)
     order = list(search.tried)
-    rows: list[dict[str, Any]] = []
-    for number, places in enumerate(order):
-        tried = search.latest(places)
-        seen = search.objective(tried)
-        rows.append(
-            {
-                "point": number,
-                **search.values(places),
-                "replications": len(tried.measurements),
-                "verdict": "refused" if tried.refusal else tried.verdict,
-                "objective": seen and seen.mean,
-                "objective.lo": seen and seen.low,
-                "objective.hi": seen and seen.high,
-                "frontier": False,
-                **point_row(metrics, tried.measurements, tried.judged, race.confidence),
-            }
-        )
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame({"point": n, **_row(search, places, latency)} for n, places in enumerate(order))
     front = _frontier(search, order, latency)
     frame["frontier"] = frame["point"].isin(front)
     every = (*search.tried.values(), *search.again.values())
-    head = opening(
-        race.points,
-        "optimize",
-        success=passes,
-        replications=max(len(tried.measurements) for tried in every),
-        wall_s=wall_s,
-    )
+    replications = max(len(tried.measurements) for tried in every)
     summary: dict[str, Any] = {
-        **head,
+        **opening(search.race.points, "optimize", success=passes, replications=replications, wall_s=wall_s),
         "over": list(search.knobs),
         "minimize": wanted.minimize,
         "subject_to": wanted.subject_to,
@@ -191,7 +167,7 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
         summary["nearest" if best is None else "best"] = _told_best(search, nearest, order.index(nearest))
     if best is not None:
         if best in search.again:
-            summary["judged_again"] = {**search.again[best].runs, "times": race.judgements}
+            summary["judged_again"] = {**search.again[best].runs, "times": search.race.judgements}
         if (other := search.runner_up(best) if not cut else None) is not None:
             summary["runner_up"] = {
                 "point": order.index(other.places),
@@ -217,6 +193,22 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
         summary["answer"] = answer.document
         summary["verdict"] = f"{answer.sentence} {summary['verdict']}"
     return OptimizeResult(experiment, summary, frame, _table(search, order, best))
+
+
+def _row(search: Candidates, places: Places, latency: str) -> dict[str, Any]:
+    """Return a row of the table: a candidate as it was judged last."""
+    tried, metrics = search.latest(places), main_metrics(search.config, search.wanted.minimize, latency)
+    seen = search.objective(tried)
+    return {
+        **search.values(places),
+        "replications": len(tried.measurements),
+        "verdict": "refused" if tried.refusal else tried.verdict,
+        "objective": seen and seen.mean,
+        "objective.lo": seen and seen.low,
+        "objective.hi": seen and seen.high,
+        "frontier": False,
+        **point_row(metrics, tried.measurements, tried.judged, search.race.confidence),
+    }
 
 
 def _tie(search: Candidates, summary: Mapping[str, Any]) -> dict[str, Any]:

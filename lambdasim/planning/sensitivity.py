@@ -144,53 +144,16 @@ def _result(
     if seen is None:
         raise InputError.single(f"nothing was observed of {metric.text}, so nothing can be sensitive to it")
     base_verdict = overall(judge(config.slo, base, confidence))
-    metrics = main_metrics(config)
-    rows = []
-    for (assumption, side, values), measured in done:
-        judged = judge(config.slo, measured, confidence)
-        pairs = [(metric.value(a), metric.value(b)) for a, b in zip(measured, base, strict=True)]
-        difference = paired([a - b for a, b in pairs if a is not None and b is not None], confidence)
-        mean = interval([a for a, _ in pairs], confidence)
-        share = None if difference is None or not seen.mean else difference.mean / abs(seen.mean)
-        matters = difference is not None and difference.mean != 0 and not difference.low <= 0 <= difference.high
-        undecided = not matters and not _is_small(difference, seen.mean)
-        if len(base) == 1:
-            matters, undecided = difference is not None and difference.mean != 0, False
-        rows.append(
-            {
-                "assumption": assumption.name,
-                "alternative": side,
-                "value": _told_values(values),
-                "base": assumption.base,
-                "replications": len(measured),
-                "verdict": overall(judged),
-                "metric": mean and mean.mean,
-                "difference": difference and difference.mean,
-                "difference.lo": difference and difference.low,
-                "difference.hi": difference and difference.high,
-                "share": share,
-                "matters": matters and (share is None or abs(share) >= MATTERS),
-                "undecided": undecided,
-                "evidence": assumption.kind,
-                "reason": assumption.reason,
-                **point_row(metrics, measured, judged, confidence),
-            }
-        )
+    rows = [_told_row(row, measured, base, seen, metric, config) for row, measured in done]
     largest: dict[str, float] = {}
     for row in rows:
         largest[row["assumption"]] = max(largest.get(row["assumption"], 0.0), abs(row["difference"] or 0.0))
     rows.sort(key=lambda row: (-largest[row["assumption"]], row["assumption"], row["alternative"]))
     frame = pd.DataFrame([{"point": number, **row} for number, row in enumerate(rows)])
     names = list(dict.fromkeys(row["assumption"] for row in rows))
-    head = opening(
-        points,
-        "sensitivity",
-        success=True,
-        replications=len(base),
-        wall_s=time.perf_counter() - began,
-    )
+    wall_s = time.perf_counter() - began
     summary: dict[str, Any] = {
-        **head,
+        **opening(points, "sensitivity", success=True, replications=len(base), wall_s=wall_s),
         "metric": metric.text,
         "base": seen.to_json(),
         "base_verdict": base_verdict,
@@ -207,11 +170,49 @@ def _result(
     if cut:
         summary["incomplete"] = True
     if summary["turned"]:
-        summary["notes"].append(
-            f"The SLOs' verdict ({base_verdict}) turns with: {', '.join(summary['turned'])}."
-        )  # fmt: skip
+        summary["notes"].append(f"The SLOs' verdict ({base_verdict}) turns with: {', '.join(summary['turned'])}.")
     summary["verdict"] = _verdict(summary, metric)
     return SensitivityResult(experiment, summary, frame, _table(rows, metric), indices)
+
+
+def _told_row(
+    row: _Row,
+    measured: Sequence[Measurements],
+    base: Sequence[Measurements],
+    seen: "Interval",
+    metric: MetricPath,
+    config: ExperimentConfig,
+) -> dict[str, Any]:
+    """Return a row of the table: what an alternative does; ``seen`` is the metric without it."""
+    assumption, side, values = row
+    confidence = config.simulation.confidence
+    judged = judge(config.slo, measured, confidence)
+    pairs = [(metric.value(a), metric.value(b)) for a, b in zip(measured, base, strict=True)]
+    difference = paired([a - b for a, b in pairs if a is not None and b is not None], confidence)
+    mean = interval([a for a, _ in pairs], confidence)
+    share = None if difference is None or not seen.mean else difference.mean / abs(seen.mean)
+    matters = difference is not None and difference.mean != 0 and not difference.low <= 0 <= difference.high
+    undecided = not matters and not _is_small(difference, seen.mean)
+    if len(base) == 1:
+        matters, undecided = difference is not None and difference.mean != 0, False
+    return {
+        "assumption": assumption.name,
+        "alternative": side,
+        "value": _told_values(values),
+        "base": assumption.base,
+        "replications": len(measured),
+        "verdict": overall(judged),
+        "metric": mean and mean.mean,
+        "difference": difference and difference.mean,
+        "difference.lo": difference and difference.low,
+        "difference.hi": difference and difference.high,
+        "share": share,
+        "matters": matters and (share is None or abs(share) >= MATTERS),
+        "undecided": undecided,
+        "evidence": assumption.kind,
+        "reason": assumption.reason,
+        **point_row(main_metrics(config), measured, judged, confidence),
+    }
 
 
 def _is_small(difference: "Interval | None", base: float) -> bool:
