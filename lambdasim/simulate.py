@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,32 +125,16 @@ def simulate(
     chunks = _chunks(choice, workload, ahead)
     provision = Provisioner(workload, plan.control).request
     engine = ControlledEngine(alone, plan, controllers, provision, Replacements(workload), workload.rerouted)
-    named: dict[str, None] = {}  # where several have one label, all but the first have their own names
-    for series in workload.named:
-        named[series.name if series.label in named else series.label] = None
-    callers = list(named)
     fails = any(change.kind in (Control.LAMBDA_ERRORS, Control.ENVIRONMENTS_LOST) for change in plan.control)
     metrics = _metrics(config, workload, choice.used == "compiled", fails)
-    log_mode = config.output.requests if keep_requests else "none"
-    requests = RequestLog(
-        log_mode,
-        [f.of for f in workload.functions],
-        callers,
-        scratch,
-        [f.version for f in workload.functions],
-    )
-    events = EventLog(log_mode, list(workload.sources), callers, scratch)
-    environments = EnvironmentLog(log_mode, [f.label for f in workload.functions], scratch)
-
-    count = _counting(metrics, requests, events, environments)
+    logs = _Logs.of(config.output.requests if keep_requests else "none", workload, scratch)
+    count = _counting(metrics, logs)
     stages = Stages(1 if choice.used == "simpy" else threads or available_cores())
     complete, ends_ns = _through(engine, chunks, plan.loads_end_ns, count, progress or _nobody, stages)
     ended_ns = engine.ended_ns
     changes = _changes(config, engine, shifting) if controllers or config.change else None
     del alone, engine, chunks  # which of many functions take as much as what was counted
-    requests.finish()
-    events.finish()
-    environments.finish()
+    logs.finish()
     give_back(len(workload.functions))
     measured = metrics.finish(ended_ns)
     del metrics, count
@@ -158,24 +142,8 @@ def simulate(
     invariants.verify(measured.balances)
 
     book = PriceBook.load(config.account.region)
-    repeats = config.billing.repeats
     span_ns = max(workload.span_ns - (plan.loads_end_ns - ends_ns), 0)
-    month = Month(None)  # part of a run is none that a month repeats
-    if complete:
-        month = month_of(
-            span_ns,
-            *measured.busy(),
-            repeats_ns=repeats.period_ns if repeats else None,
-            shortest_ns=SHORTEST_NS,
-        )
-    total = bill(
-        list(measured.usage.values()),
-        book,
-        free_tier=config.account.free_tier,
-        month=month,
-        sources=measured.source_usage(),
-        services=config.billing.sources,
-    )
+    total = _billed(config, book, measured, span_ns if complete else None)
     uses = measured.uses()
     give_back(len(workload.functions))
     return RunOutcome(
@@ -184,9 +152,9 @@ def simulate(
         measured=measured,
         bill=total,
         cost_by_period=cost_over_time(total, book, measured.owners, uses),
-        requests=requests,
-        events=events,
-        environments=environments,
+        requests=logs.requests,
+        events=logs.events,
+        environments=logs.environments,
         phases=workload.phases,
         loads_span_ns=span_ns,
         changes=changes,
@@ -196,16 +164,44 @@ def simulate(
     )
 
 
-def _counting(
-    metrics: Metrics, requests: RequestLog, events: EventLog, environments: EnvironmentLog
-) -> Callable[[RecordChunk], None]:
+class _Logs(NamedTuple):
+    """What is kept of single requests, events and environments."""
+
+    requests: RequestLog
+    events: EventLog
+    environments: EnvironmentLog
+
+    @classmethod
+    def of(cls, mode: str, workload: Workload, scratch: Path | None) -> "_Logs":
+        """Begin them; callers of one label, all but the first, have names of their own there."""
+        callers: dict[str, None] = {}
+        for series in workload.named:
+            callers[series.name if series.label in callers else series.label] = None
+        functions = workload.functions
+        return cls(
+            RequestLog(mode, [f.of for f in functions], [*callers], scratch, [f.version for f in functions]),
+            EventLog(mode, list(workload.sources), [*callers], scratch),
+            EnvironmentLog(mode, [f.label for f in functions], scratch),
+        )
+
+    def consume(self, records: RecordChunk) -> None:
+        """Keep the rows of a chunk that are asked for."""
+        self.requests.consume(records.invocations)
+        self.events.consume(records.deliveries)
+        self.environments.consume(records.environments)
+
+    def finish(self) -> None:
+        """Close them."""
+        for log in self:
+            log.finish()
+
+
+def _counting(metrics: Metrics, logs: _Logs) -> Callable[[RecordChunk], None]:
     """Return what counts a chunk's rows and keeps those that are asked for."""
 
     def count(records: RecordChunk) -> None:
         metrics.consume(records)
-        requests.consume(records.invocations)
-        events.consume(records.deliveries)
-        environments.consume(records.environments)
+        logs.consume(records)
 
     return count
 
@@ -237,6 +233,23 @@ def _through(
         counted(engine.finish(ends_ns))
         stages.wait()
     return complete, ends_ns
+
+
+def _billed(config: ExperimentConfig, book: PriceBook, measured: Measured, span_ns: int | None) -> Bill:
+    """Return the bill of a run, and of a month that repeats its loads of ``span_ns``; of None no month is known."""
+    repeats = config.billing.repeats
+    month = Month(None)  # part of a run is none that a month repeats
+    if span_ns is not None:
+        repeats_ns = repeats.period_ns if repeats else None
+        month = month_of(span_ns, *measured.busy(), repeats_ns=repeats_ns, shortest_ns=SHORTEST_NS)
+    return bill(
+        list(measured.usage.values()),
+        book,
+        free_tier=config.account.free_tier,
+        month=month,
+        sources=measured.source_usage(),
+        services=config.billing.sources,
+    )
 
 
 def _policy_run(policies: Policies, workload: Workload, seed: int) -> "PolicyRun | None":
