@@ -25,7 +25,7 @@ from lambdasim.records import RecordChunk
 
 DRAINED_EVENTS: Final = 10_000
 DRAINED_DELIVERIES: Final = 8_192
-"""So many happen, or become known, at a time once the loads have ended: one event may end a batch of 10,000 messages."""
+"""So many happen, or become known, at a time once the loads have ended: one event may end a batch of 10,000."""
 
 
 class ReferenceEngine:
