@@ -5,7 +5,7 @@ clock is. Time counts from the first request, for compiling and reading happen o
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -39,6 +39,7 @@ class Pace:
         self._ends_ns = ends_ns
         self._begin = time.perf_counter()
         self._now_ns = self._arrived = self._waiting = 0
+        self._waited, self._waited_at = 0, self._begin  # what waited after the last chunk, and when that was
 
     def after(self, chunk: PlanChunk, records: RecordChunk) -> Progress:
         """Return the progress after a chunk of the plan."""
@@ -46,10 +47,22 @@ class Pace:
         self._arrived += len(chunk)
         if chunk.source is not None:
             self._waiting += int(np.count_nonzero(chunk.source >= 0))
-        return self.draining(records)
+        progress = self._progress(records)
+        self._waited, self._waited_at = self._waiting, time.perf_counter()
+        return progress
 
     def draining(self, records: RecordChunk) -> Progress:
-        """Return the progress after what became known since, when all requests have arrived."""
+        """Return the progress after what became known since, when all requests have arrived.
+
+        What waits is estimated to go on leaving as it has since then, for to arrive took another time.
+        """
+        progress = self._progress(records)
+        if not self._waited:
+            return progress
+        gone, took_s = self._waited - self._waiting, time.perf_counter() - self._waited_at
+        return replace(progress, eta_s=took_s * self._waiting / gone if gone > LEAST * self._waited else None)
+
+    def _progress(self, records: RecordChunk) -> Progress:
         left = int(np.count_nonzero(records.deliveries.rows[:, FATE] != Fate.STAYS))
         self._waiting = max(self._waiting - left, 0)  # events that others send are not waited for
         fraction = self._now_ns / self._ends_ns if self._ends_ns else 1.0

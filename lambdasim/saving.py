@@ -16,6 +16,7 @@ from typing import Any, Final
 from lambdasim import __version__
 
 MANIFEST: Final = "manifest.json"
+FIGURES: Final = "figures"
 LEFTOVERS: Final = ".lambdasim-*"
 """What a process that was killed may leave; of no use to anybody."""
 _ASIDE: Final = ".lambdasim-save"
@@ -48,8 +49,8 @@ WRITTEN: Final = (
     "scoreboard.csv",
     "report.html",
     "crash.txt",
-    "figures/*.svg",
-    "figures/*.csv",
+    f"{FIGURES}/*.svg",
+    f"{FIGURES}/*.csv",
 )
 """What a run, a search or a comparison may leave beside its manifest."""
 
@@ -113,8 +114,12 @@ def _exchange(aside: Path, folder: Path) -> None:
         for pattern in WRITTEN:
             for old in folder.glob(pattern):
                 old.unlink()
-    for file in (*files, Path(MANIFEST)):
+    for file in files:
         os.replace(aside / file, folder / file)
+    if earlier:
+        with suppress(OSError):
+            (folder / FIGURES).rmdir()  # where none took the place of an earlier run's, and nothing else is in it
+    os.replace(aside / MANIFEST, folder / MANIFEST)
 
 
 def _json(manifest: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from lambdasim.cli.arguments import Parser
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.folder import RunFolder
-from lambdasim.cli.output import complain, emit
+from lambdasim.cli.output import complain, emit, notes_as_lines, warnings_as_lines
 from lambdasim.errors import InputError
 
 EPILOG = """\
@@ -33,7 +33,8 @@ def main(arguments: Sequence[str]) -> int:
 
     folder = RunFolder.at(options.out)
     try:
-        found = calibrate(options.logs, function=options.function, holdout=options.holdout, era=options.era)
+        with warnings_as_lines(), notes_as_lines(quiet=True):
+            found = calibrate(options.logs, function=options.function, holdout=options.holdout, era=options.era)
         found.save(folder.path)
     except OSError as error:
         raise InputError.single(f"cannot write to {folder.path}: {error.strerror}; name another --out") from error

@@ -103,7 +103,7 @@ def _compare(
             return ExitCode.INTERRUPTED
         both = [seed for seed in was.seeds if seed in now.seeds]
         comparison = compare(was.only(both), now.only(both))
-        _write(comparison, now.config.account.region, folder.path)
+        _write(comparison, now.config.account.region, folder.path, figures=options.figures)
         emit(_document(comparison, folder.path, options.format))
     if not options.quiet:
         complain(f"results: {folder.path}")
@@ -117,7 +117,7 @@ def _inner(folder: RunFolder, name: str) -> RunFolder:
     return RunFolder.at(folder.path / name)
 
 
-def _write(comparison: "Comparison", region: str, folder: Path) -> None:
+def _write(comparison: "Comparison", region: str, folder: Path, *, figures: bool) -> None:
     import json
 
     from lambdasim.report.comparison_document import ComparisonFiles, save_comparison
@@ -129,7 +129,7 @@ def _write(comparison: "Comparison", region: str, folder: Path) -> None:
         with whole_folder(folder, manifest) as aside:
             (aside / "comparison.json").write_text(text, encoding="utf-8")
             (aside / "comparison.md").write_text(comparison.to_markdown(), encoding="utf-8")
-            save_comparison(ComparisonFiles(json.loads(text), manifest, resolved, region), aside)
+            save_comparison(ComparisonFiles(json.loads(text), manifest, resolved, region), aside, figures=figures)
     except OSError as error:
         raise InputError.single(f"cannot write results to {folder}: {error.strerror}") from error
 

@@ -17,7 +17,7 @@ from lambdasim import __version__
 from lambdasim.cli.arguments import Parser
 from lambdasim.cli.bench import measure
 from lambdasim.cli.exit_code import ExitCode
-from lambdasim.cli.output import emit, notes_as_lines
+from lambdasim.cli.output import emit, notes_as_lines, warnings_as_lines
 from lambdasim.cli.progress import draws_bars
 from lambdasim.errors import InputError
 from lambdasim.machine_code import cache
@@ -52,11 +52,14 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what stdout carries")
     parser.add_argument("--bench", action="store_true", help="measure how fast this machine simulates (some minutes)")
     options = parser.read(arguments)
-    if options.bench:
-        return _bench(options.format)
+    with warnings_as_lines(), notes_as_lines(quiet=True):
+        return _bench(options.format) if options.bench else _examined(options.format)
+
+
+def _examined(form: str) -> int:
     findings = list(examine())
     healthy = all(finding.state != "missing" for finding in findings)
-    if options.format == "json":
+    if form == "json":
         emit(json.dumps({"healthy": healthy, "findings": [asdict(finding) for finding in findings]}, indent=2))
     else:
         emit("\n".join(_lines(findings)))
@@ -65,13 +68,12 @@ def main(arguments: Sequence[str]) -> int:
 
 def _bench(form: str) -> int:
     measurements = []
-    with notes_as_lines(quiet=False):
-        for one in measure():
-            measurements.append(one)
-            if form == "text":
-                emit(str(one))
+    for one in measure():
+        measurements.append(one)
+        if form == "text":
+            emit(str(one))
     if form == "json":
-        emit(json.dumps([asdict(one) for one in measurements], indent=2))
+        emit(json.dumps([one.to_json() for one in measurements], indent=2))
     return ExitCode.DONE
 
 

@@ -13,10 +13,14 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.errors import InputError
 from lambdasim.saving import write_whole
+
+WARNING: Final = "warning: "
+"""What a line begins with that tells of something wrong which keeps nobody from going on."""
 
 
 def tolerate_any_encoding() -> None:
@@ -65,20 +69,21 @@ def warnings_as_lines() -> Iterator[None]:
     """While open, show each distinct warning of the library as one line on stderr, without its place in the code."""
     with warnings.catch_warnings():
         warnings.simplefilter("default", UserWarning)
-        warnings.showwarning = lambda message, *_args, **_named: complain(f"warning: {message}")
+        warnings.showwarning = lambda message, *_args, **_named: complain(f"{WARNING}{message}")
         yield
 
 
 @contextmanager
 def notes_as_lines(*, quiet: bool) -> Iterator[None]:
-    """While open, show what the library notes in its log as lines on stderr, each once."""
+    """While open, show what the library notes in its log, or warns of there, as lines on stderr, each once."""
     said: set[str] = set()
 
     class Lines(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            if record.getMessage() not in said:
-                said.add(record.getMessage())
-                complain(record.getMessage())
+            line = f"{WARNING if record.levelno >= logging.WARNING else ''}{record.getMessage()}"
+            if line not in said:
+                said.add(line)
+                complain(line)
 
     log, handler = logging.getLogger("lambdasim"), Lines()
     level = log.level

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lambdasim.cli.arguments import Parser
 from lambdasim.cli.exit_code import ExitCode
-from lambdasim.cli.output import emit, warnings_as_lines
+from lambdasim.cli.output import emit, notes_as_lines, warnings_as_lines
 from lambdasim.errors import InputError, Problem
 from lambdasim.saving import write_whole
 
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
     from lambdasim.report.saved_run import rebuilt_page
 
     problems: list[Problem] = []
-    with warnings_as_lines():
+    with warnings_as_lines(), notes_as_lines(quiet=False):
         for folder in options.runs:
             try:
                 _write(folder / "report.html", rebuilt_page(folder))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lambdasim.cli.arguments import Parser, add_experiment_options, override, overrides_of
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.folder import RunFolder
-from lambdasim.cli.output import complain, emit, text_width, warnings_as_lines
+from lambdasim.cli.output import complain, emit, notes_as_lines, text_width, warnings_as_lines
 from lambdasim.errors import InputError
 from lambdasim.json_text import json_text
 from lambdasim.report.words import MISSING
@@ -55,9 +55,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
     options = parser.read(arguments)
     _refuse(options)
-    if options.against:
-        return _against(options)
-    return _how_sure(options.format) if options.data is None else _scoreboard(options)
+    with warnings_as_lines(), notes_as_lines(quiet=True):
+        if options.against:
+            return _against(options)
+        return _how_sure(options.format) if options.data is None else _scoreboard(options)
 
 
 def _refuse(options: argparse.Namespace) -> None:
@@ -87,14 +88,13 @@ def _against(options: argparse.Namespace) -> int:
     experiment = load_experiment(options.files, overrides_of(options))
     folder = None if options.out is None else RunFolder.at(options.out)
     try:
-        with warnings_as_lines():
-            found = against(
-                experiment,
-                options.against,
-                function=options.function,
-                after=options.after,
-                change={path: parse_value(value) for path, value in options.overrides_b} or None,
-            )
+        found = against(
+            experiment,
+            options.against,
+            function=options.function,
+            after=options.after,
+            change={path: parse_value(value) for path, value in options.overrides_b} or None,
+        )
         if folder is not None:
             save(found, experiment.config.name, folder.path)
     except OSError as error:

@@ -37,8 +37,13 @@ def notes(config: ExperimentConfig) -> Iterator[str]:
             yield f"function.{name}.{key}: {note}"
     yield from proxies(config)
     yield from unheard(config)
+    yield from unwritten(config)
+
+
+def unwritten(config: ExperimentConfig) -> Iterator[str]:
+    """Yield what is asked for of the files of a run and will not be written."""
     if config.output.parquet and config.output.series == "none":
-        yield 'output.parquet: has no effect with output.series = "none"'
+        yield 'output.parquet: has no effect with output.series = "none", but with "account" or "all"'
 
 
 def unheard(config: ExperimentConfig) -> Iterator[str]:

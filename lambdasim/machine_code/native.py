@@ -98,7 +98,7 @@ def _kept(program: Program) -> Path | None:
         if path.exists():
             if kept.read(path) is not None:
                 return path
-            LOG.info("%s is damaged, and is made again", path)
+            LOG.warning("%s is damaged, and is made again", path)
     return None
 
 

@@ -26,6 +26,7 @@ LOG: Final = logging.getLogger("lambdasim")
 
 FOLDER: Final = Path(__file__).parent / "library"
 LIBRARY, MANIFEST = "loops.so", "manifest.json"
+CHECKSUM: Final = "checksum"
 
 CPUS: Final = {
     "x86_64": ("x86-64-v2", frozenset({"cx16", "lahf_lm", "popcnt", "sse4_1", "sse4_2", "ssse3"})),
@@ -52,7 +53,7 @@ def loops() -> Mapping[str, Native] | None:
         if reason is None:
             library = ctypes.CDLL(str(FOLDER / LIBRARY))
             return {name: taking_arrays(PROTOTYPE((name, library)), library) for name in manifest["loops"]}
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         reason = f"{FOLDER / MANIFEST} is damaged"
     except OSError as error:
         reason = str(error)
@@ -72,13 +73,20 @@ def needed() -> frozenset[str]:
 
 def manifest_of(library: bytes, loops: Sequence[str], sources: Sequence[str]) -> dict[str, Any]:
     """Return what is written beside a library of loops that was made here of these sources."""
-    return {
+    manifest = {
         "platform": _platform(),
         "loops": [*loops],
         "sources": [*sources],
         "digest": _digest(sources),
         "sha256": hashlib.sha256(library).hexdigest(),
     }
+    return {**manifest, CHECKSUM: checksum(manifest)}
+
+
+def checksum(manifest: Mapping[str, Any]) -> str:
+    """Return a checksum of all that a manifest says besides it: a loop that it does not name would be missed late."""
+    said = {key: value for key, value in manifest.items() if key != CHECKSUM}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def taking_arrays(function: Callable[[int, int], int], owner: object) -> Native:
@@ -119,6 +127,8 @@ def _address(array: "NDArray[Any]") -> int:
 
 
 def _reason_against(manifest: Mapping[str, Any], library: bytes) -> str | None:
+    if manifest[CHECKSUM] != checksum(manifest):
+        raise ValueError
     if manifest["platform"] != _platform():
         return f"it is for {manifest['platform']}, and this is {_platform()}"
     if hashlib.sha256(library).hexdigest() != manifest["sha256"]:

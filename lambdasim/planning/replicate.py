@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambdasim.config.load import LoadedExperiment
+from lambdasim.config.notes import unwritten
 from lambdasim.config.replications import IN_A_ROW, Until, few_replications
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.metrics.estimate import estimate
@@ -62,6 +63,8 @@ def replicate(
     replications that were finished as ``partial``; if none was, of what was simulated of the first, or None. Warns
     when the warm-up is shorter than what the run took to settle.
     """
+    for note in unwritten(experiment.config):
+        LOG.info("%s", note)
     first = Replication(experiment, 0, scratch, before, threads, policies)
     executor = None if policies != NO_POLICIES else executor
     result = _Replicating(first, executor, progress).result()

@@ -82,16 +82,18 @@ def comparison_document(files: ComparisonFiles, figures: Json) -> Document:
     )
 
 
-def save_comparison(files: ComparisonFiles, directory: str | os.PathLike[str]) -> None:
-    """Write ``figures/forest.svg`` and ``report.html`` of a comparison into its folder; raises OSError."""
+def save_comparison(files: ComparisonFiles, directory: str | os.PathLike[str], *, figures: bool) -> None:
+    """Write ``report.html`` of a comparison, and ``figures/forest.svg`` if there is to be one, into its folder; raises
+    OSError.
+    """
     from lambdasim.report.html import save_page
 
     folder = Path(directory)
-    figures = comparison_figures(files)
-    (folder / "figures").mkdir(exist_ok=True)
-    for name, svg in figures.items():
+    drawn = comparison_figures(files) if figures else {}
+    for name, svg in drawn.items():
+        (folder / "figures").mkdir(exist_ok=True)
         (folder / "figures" / f"{name}.svg").write_text(svg, encoding="utf-8")
-    save_page(comparison_document(files, figures), folder / "report.html")
+    save_page(comparison_document(files, drawn), folder / "report.html")
 
 
 def comparison_figures(files: ComparisonFiles) -> dict[str, str]:

@@ -4,6 +4,7 @@ The figures of a run are drawn again from ``timeseries.csv``, ``latencies.csv`` 
 show several replications, or functions whose series were not kept, are the ones that it saved.
 """
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from lambdasim.report.search_document import search_document
 from lambdasim.report.search_files import SearchFiles
 from lambdasim.report.series import RecordedFrame
 from lambdasim.report.table import Table
+
+LOG: Final = logging.getLogger("lambdasim")
 
 COMMON: Final = ("name", "question", "verdict", "success", "engine", "seed", "replications", "wall_s", "slo")
 OF_RUN: Final = (*COMMON, "simulated_s", "account", "functions", "sources", "cost")
@@ -81,7 +84,10 @@ def read_run(folder: SavedFolder, *, figures: bool = True) -> RunFiles:
     folder.conclude()
     config = load_config(folder.path / "resolved.toml").config
     found = saved
-    if figures and (folder.path / "timeseries.csv").is_file() and config.output.series != "account":
+    lacks = _lacks(folder, config)
+    if figures and lacks:
+        _note_missing(folder, found, lacks)
+    elif figures:
         series = folder.table("timeseries.csv", ("function", "metric", "statistic"), ("time", "value"))
         kept = SavedResult(
             config, summary, RecordedFrame(series), stages_of(config), kept_waits(folder), kept_lives(folder)
@@ -91,6 +97,28 @@ def read_run(folder: SavedFolder, *, figures: bool = True) -> RunFiles:
             found |= {name: Drawn(of.svg, found[name].readings) for name, of in saved.items() if name in found}
     told = assumptions(tables_of(resolved), folder.manifest, config.account.region)
     return RunFiles(summary, config, folder.manifest, told, experiment, found)
+
+
+def _lacks(folder: SavedFolder, config: Any) -> str:
+    """Return, as a clause, why a run's figures cannot be drawn again; "" where they can."""
+    if config.output.series != "all":
+        kept = "no series" if config.output.series == "none" else "the series of the account alone"
+        return f"the run kept {kept}"
+    return "" if (folder.path / "timeseries.csv").is_file() else "timeseries.csv is no longer there"
+
+
+def _note_missing(folder: SavedFolder, found: Mapping[str, Drawn], lacks: str) -> None:
+    """Note which figures a page does without, and what brings them."""
+    from lambdasim.report.figures import FIGURES
+
+    missing = [name for name in FIGURES if name not in found]
+    which = f"the figures {', '.join(missing)}" if found else "all figures"
+    if missing:
+        remedy = 'run it again without --no-figures, or with output.series = "all"'
+        LOG.info("%s: %s are missing, as %s; %s", folder.path, which, lacks, remedy)
+    else:
+        what = "the figures do not tell the values at the pointer"
+        LOG.info('%s: %s, as %s; run it again with output.series = "all"', folder.path, what, lacks)
 
 
 def kept_waits(folder: SavedFolder) -> Table:

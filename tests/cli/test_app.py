@@ -1,14 +1,17 @@
 """Commands, options and exit codes before any experiment is read."""
 
 import io
+import logging
 import os
 import subprocess
 import sys
+import warnings
 
 import pytest
 
 from lambdasim import __main__
 from lambdasim.cli import app, main, output
+from lambdasim.errors import InputError
 
 
 def test_help_names_every_command_and_exit_code(capsys) -> None:
@@ -54,6 +57,39 @@ def test_bad_usage_is_exit_code_2_with_a_hint_on_stderr(argv: list[str], words: 
     assert out == ""
     assert words in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_what_the_library_says_is_a_line_each_and_warnings_are_told_apart(quiet: bool, capsys) -> None:
+    log = logging.getLogger("lambdasim")
+    with output.warnings_as_lines(), output.notes_as_lines(quiet=quiet):
+        for _ in range(2):
+            log.info("compiling")
+            log.warning("%s is damaged, and is made again", "a file")
+        warnings.warn("a warm-up is short", UserWarning, stacklevel=1)
+    said = ["warning: a file is damaged, and is made again", "warning: a warm-up is short"]
+    assert capsys.readouterr().err.splitlines() == ([] if quiet else ["compiling"]) + said
+
+
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        (["doctor"], "lambdasim.cli.doctor.examine"),
+        (["doctor", "--bench"], "lambdasim.cli.doctor.measure"),
+        (["validate"], "lambdasim.cli.validate._how_sure"),
+        (["calibrate", "log", "--out", "here"], "lambdasim.calibration.calibrate.calibrate"),
+    ],
+)
+def test_commands_without_progress_tell_warnings_alone(command, place: str, monkeypatch, capsys, tmp_path) -> None:
+    def says(*_arguments: object, **_named: object) -> object:
+        logging.getLogger("lambdasim").info("a note")
+        logging.getLogger("lambdasim").warning("a library is left aside")
+        raise InputError.single("enough")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(place, says)
+    assert main(command) == 2
+    assert capsys.readouterr().err == "warning: a library is left aside\nenough\n"
 
 
 def test_a_bug_outside_a_run_prints_its_traceback_and_asks_for_a_report(monkeypatch, capsys) -> None:

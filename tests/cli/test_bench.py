@@ -21,6 +21,7 @@ def test_it_prints_each_scenario_as_it_is_measured(monkeypatch: pytest.MonkeyPat
     )
     assert main(["doctor", "--bench", "--format", "json"]) == 0
     told = json.loads(capsys.readouterr().out)[0]
+    assert told["requests_per_s"] == pytest.approx(105_263, abs=1)
     assert (told["us_per_request"], told["goals"][0]["value"], told["goals"][0]["goal"]) == (9.5, 0.5, 0.7)
 
 

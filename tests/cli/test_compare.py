@@ -74,6 +74,14 @@ def test_a_precision_that_the_first_did_not_reach_is_exit_code_3(capsys) -> None
     assert "3 pairs" in capsys.readouterr().out
 
 
+def test_without_figures_none_is_left_of_an_earlier_comparison_either(capsys) -> None:
+    options = ["--replications", "2", "--jobs", "1", "--out", "here", "--quiet", "--set-b", "function.api.memory=1 GB"]
+    main(["compare", "shop.toml", *options])
+    assert len(list(Path("here").rglob("figures"))) == 3
+    main(["compare", "shop.toml", *options, "--no-figures"])
+    assert not list(Path("here").rglob("figures"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

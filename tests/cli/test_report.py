@@ -36,6 +36,35 @@ def test_the_page_is_written_anew_and_its_path_printed(runs, capsys) -> None:
     assert Path("one/report.html").read_bytes() == page
 
 
+AGAIN = 'run it again without --no-figures, or with output.series = "all"'
+
+
+@pytest.mark.parametrize(("series", "kept"), [("account", "the series of the account alone"), ("none", "no series")])
+def test_figures_that_cannot_be_drawn_are_told_with_what_brings_them(series: str, kept: str, runs, capsys) -> None:
+    run = load_experiment("a.toml", [("output.series", series)]).run()
+    run.save("bare", figures=False)
+    run.save("drawn")
+    assert main(["report", "bare", "drawn"]) == 0
+    Path("drawn/figures/cost.svg").unlink()
+    Path("drawn/figures/held.svg").unlink()
+    assert main(["report", "drawn"]) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        f"bare: all figures are missing, as the run kept {kept}; {AGAIN}",
+        f"drawn: the figures do not tell the values at the pointer, as the run kept {kept}; run it again with "
+        'output.series = "all"',
+        f"drawn: the figures held, cost are missing, as the run kept {kept}; {AGAIN}",
+    ]
+
+
+def test_figures_are_missing_where_the_series_are_gone(runs, capsys) -> None:
+    load_experiment("a.toml").run().save("bare", figures=False)
+    Path("bare/timeseries.csv").unlink()
+    assert main(["report", "bare"]) == 0
+    assert capsys.readouterr().err == (
+        f"bare: all figures are missing, as timeseries.csv is no longer there; {AGAIN}\n"
+    )
+
+
 def test_folders_that_hold_no_run_do_not_keep_others_from_theirs(runs, capsys) -> None:
     Path("empty").mkdir()
     Path("one/report.html").unlink()

@@ -70,3 +70,18 @@ def test_without_figures_none_is_drawn_until_a_report_is_asked_for(starter) -> N
     assert Path("plain/timeseries.parquet").exists()
     assert main(["report", "plain"]) == 0
     assert "<svg" in Path("plain/report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("series", "told"), [("none", 1), ("account", 0)])
+def test_parquet_that_will_not_be_written_is_told_before_the_run(series: str, told: int, starter: str, capsys) -> None:
+    output = ["--set", f"output.series={series}", "--set", "output.parquet=true"]
+    short = ["--set", "load.0.duration=5s", "--no-figures"]
+    line = 'output.parquet: has no effect with output.series = "none", but with "account" or "all"'
+    main(["run", starter, "--out", "here", *short, *output])
+    said = capsys.readouterr().err.splitlines()
+    assert said.count(line) == told == 1 - Path("here/timeseries.parquet").exists()
+    assert line not in said[1:]
+    main(["compare", starter, "--set-b", "function.api.memory=2 GB", "--replications", "2", *short, *output])
+    assert capsys.readouterr().err.splitlines().count(line) == told
+    main(["check", starter, *output])
+    assert (f"Note: {line}." in capsys.readouterr().out) == bool(told)

@@ -46,3 +46,11 @@ def test_bit_by_bit_is_the_same(engine_class, seed: int, horizon: str) -> None:
     found, bits = drained(engine_class, case)
     assert found == records(engine_class, case)
     assert bits > 1
+
+
+def test_few_events_that_end_much_are_a_bit_too(engine_class, monkeypatch) -> None:
+    monkeypatch.setattr("lambdasim.engine.reference.engine.DRAINED_EVENTS", 10**9)
+    monkeypatch.setattr("lambdasim.engine.reference.engine.DRAINED_DELIVERIES", 100)
+    found, bits = drained(engine_class, crowd_of_messages(0, messages=3_000))
+    assert found == records(engine_class, crowd_of_messages(0, messages=3_000))
+    assert bits > 1

@@ -108,12 +108,8 @@ def gone(folder: Path) -> None:
     (folder / shipped.LIBRARY).unlink()
 
 
-def without_a_word(folder: Path) -> None:
-    (folder / shipped.MANIFEST).write_text("{")
-
-
-def of_another_kind(folder: Path) -> None:
-    (folder / shipped.MANIFEST).write_text("[1]")
+def manifest(folder: Path) -> dict:
+    return json.loads((folder / shipped.MANIFEST).read_text())
 
 
 def of_another_processor(folder: Path) -> None:
@@ -135,9 +131,14 @@ def unreadable(folder: Path) -> None:
     (folder / shipped.LIBRARY).mkdir()
 
 
+def a_loop_less(folder: Path) -> None:
+    said = manifest(folder)
+    (folder / shipped.MANIFEST).write_text(json.dumps({**said, "loops": said["loops"][1:]}))
+
+
 def change(folder: Path, **values: str) -> None:
-    file = folder / shipped.MANIFEST
-    file.write_text(json.dumps({**json.loads(file.read_text()), **values}))
+    changed = {**manifest(folder), **values}
+    (folder / shipped.MANIFEST).write_text(json.dumps({**changed, shipped.CHECKSUM: shipped.checksum(changed)}))
 
 
 @pytest.mark.parametrize(
@@ -145,8 +146,7 @@ def change(folder: Path, **values: str) -> None:
     [
         (cut, "is damaged"),
         (gone, "No such file"),
-        (without_a_word, "manifest.json is damaged"),
-        (of_another_kind, "manifest.json is damaged"),
+        (a_loop_less, "manifest.json is damaged"),
         (of_another_processor, "it is for linux pdp11"),
         (no_library, "too short" if sys.platform == "linux" else ""),
         (stale, "made of other sources"),
@@ -161,6 +161,48 @@ def test_what_does_not_fit_is_left_aside_with_one_line(installation, expected, t
     assert words in said
     assert said.count("\n") == 1
     assert summary == expected
+
+
+def without(key: str):
+    return lambda said: {own: value for own, value in said.items() if own != key}
+
+
+DAMAGED = {
+    "empty": lambda _: b"",
+    "cut": lambda said: json.dumps(said).encode()[:-9],
+    "no JSON": lambda _: b"loops",
+    "no text": lambda _: b"\xff\xfe\x00",
+    "endless": lambda _: b"[" * 100_000,
+    "a list": lambda _: [1],
+    "a number": lambda _: 1,
+    "null": lambda _: None,
+    "no loops": without("loops"),
+    "no sources": without("sources"),
+    "of a version without a checksum": without(shipped.CHECKSUM),
+    "a loop too few": lambda said: {**said, "loops": said["loops"][:-1]},
+    "a loop too many": lambda said: {**said, "loops": [*said["loops"], "queue.arrive_twice"]},
+    "all loops too few": lambda said: {**said, "loops": []},
+    "loops that are no list": lambda said: {**said, "loops": 7},
+    "loops that are no names": lambda said: {**said, "loops": [None]},
+    "a source too few": lambda said: {**said, "sources": said["sources"][1:]},
+    "another digest": lambda said: {**said, "digest": "0"},
+    "another checksum": lambda said: {**said, shipped.CHECKSUM: 0},
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_a_manifest_that_is_not_as_it_was_written_is_left_aside_with_one_line(
+    damage: str, monkeypatch, caplog, tmp_path
+) -> None:
+    content = b"a library"  # no such file is ever opened
+    (tmp_path / shipped.LIBRARY).write_bytes(content)
+    said = DAMAGED[damage](shipped.manifest_of(content, ["event_loop", "plain_loop"], ["lambdasim/errors.py"]))
+    (tmp_path / shipped.MANIFEST).write_bytes(said if isinstance(said, bytes) else json.dumps(said).encode())
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    monkeypatch.setattr(shipped.ctypes, "CDLL", lambda _: pytest.fail("it is opened"))
+    assert shipped.loops.__wrapped__() is None
+    [line] = caplog.messages
+    assert line.endswith("manifest.json is damaged")
 
 
 def test_a_folder_that_cannot_be_looked_into_is_left_aside_too(monkeypatch, caplog) -> None:

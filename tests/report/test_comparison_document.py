@@ -110,7 +110,7 @@ def test_the_folder_of_a_comparison_gives_the_same_page_again(files, tmp_path):
     (tmp_path / "after/resolved.toml").write_text(files.resolved)
     (tmp_path / "comparison.json").write_text(json.dumps(files.comparison))
     (tmp_path / "manifest.json").write_text(json.dumps(files.manifest))
-    save_comparison(files, tmp_path)
+    save_comparison(files, tmp_path, figures=True)
     assert rebuilt_page(tmp_path) == (tmp_path / "report.html").read_text(encoding="utf-8")
     assert (tmp_path / "figures/forest.svg").is_file()
     (tmp_path / "after/resolved.toml").unlink()

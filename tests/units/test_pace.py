@@ -50,6 +50,18 @@ def test_what_waits_in_its_source_is_still_to_be_done(clock) -> None:
     assert watch.draining(left(60)).fraction == 1.0  # more than came, as some were sent by others
 
 
+def test_what_drains_is_estimated_from_the_drain(clock) -> None:
+    watch = pace.Pace(100)
+    clock[0] = 60.0
+    assert watch.after(chunk(100, 100, events=100), NOTHING).eta_s is None
+    clock[0] = 61.0
+    assert watch.draining(NOTHING).eta_s is None
+    clock[0] = 62.0
+    assert watch.draining(left(25)).eta_s == pytest.approx(6.0)
+    clock[0] = 64.0
+    assert watch.draining(left(50)).eta_s == pytest.approx(4 / 3)
+
+
 def test_nothing_is_estimated_from_hardly_anything(clock) -> None:
     clock[0] = 1.0
     watch = pace.Pace(1_000)

@@ -113,6 +113,16 @@ def test_an_earlier_run_stays_whole_until_the_new_one_is(result: ls.Result, tmp_
     assert contents(folder) == new
 
 
+@pytest.mark.parametrize("own", [(), ("figures/mine.txt",)])
+def test_a_run_without_figures_leaves_no_folder_for_them(own: tuple, result: ls.Result, tmp_path: Path) -> None:
+    result.save(tmp_path)
+    for name in own:
+        (tmp_path / name).write_text("mine")
+    result.save(tmp_path, figures=False)
+    assert {str(file.relative_to(tmp_path)) for file in tmp_path.glob("figures/*")} == {*own}
+    assert (tmp_path / "figures").exists() == bool(own)
+
+
 @pytest.mark.parametrize("command", ["run", "sweep", "compare"])
 def test_the_same_command_goes_on_after_a_kill(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

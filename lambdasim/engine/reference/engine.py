@@ -23,8 +23,9 @@ from lambdasim.model.spec import NO_RETRY
 from lambdasim.plan import Plan, PlanChunk
 from lambdasim.records import RecordChunk
 
-DRAINED_EVENTS: Final = 50_000
-"""So many are let happen at a time once the loads have ended, about as many as those of a chunk."""
+DRAINED_EVENTS: Final = 10_000
+DRAINED_DELIVERIES: Final = 8_192
+"""So many happen, or become known, at a time once the loads have ended: one event may end a batch of 10,000."""
 
 
 class ReferenceEngine:
@@ -81,6 +82,8 @@ class ReferenceEngine:
         for _ in range(DRAINED_EVENTS):
             if not self._clock.step_before(self._horizon_ns):
                 return None
+            if self._records.deliveries >= DRAINED_DELIVERIES:
+                break
         return self._records.take()
 
     def finish(self, loads_end_ns: int) -> RecordChunk:

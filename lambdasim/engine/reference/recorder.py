@@ -46,6 +46,11 @@ class Recorder:
         self.invocation = self._invocations.extend
         self.environment = self._environments.extend
 
+    @property
+    def deliveries(self) -> int:
+        """How many rows of deliveries there are."""
+        return len(self._deliveries) // len(DELIVERY_COLUMNS)
+
     def take(self) -> RecordChunk:
         """Hand over all rows written so far and forget them."""
         chunk = RecordChunk(
