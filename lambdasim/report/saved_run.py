@@ -15,6 +15,7 @@ import numpy as np
 from lambdasim import __version__
 from lambdasim.config.defaults import tables_of
 from lambdasim.config.load import load_config
+from lambdasim.config.schema import ExperimentConfig
 from lambdasim.errors import InputError
 from lambdasim.report import latencies
 from lambdasim.report.assumptions import assumptions
@@ -99,7 +100,7 @@ def read_run(folder: SavedFolder, *, figures: bool = True) -> RunFiles:
     return RunFiles(summary, config, folder.manifest, told, experiment, found)
 
 
-def _lacks(folder: SavedFolder, config: Any) -> str:
+def _lacks(folder: SavedFolder, config: ExperimentConfig) -> str:
     """Return, as a clause, why a run's figures cannot be drawn again; "" where they can."""
     if config.output.series != "all":
         kept = "no series" if config.output.series == "none" else "the series of the account alone"
