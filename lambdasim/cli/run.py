@@ -166,6 +166,7 @@ def _run_one(
             result = simulated(experiment, folder, stop, executor, options, before)
             if result is None:
                 folder.mark_incomplete()
+                complain("interrupted before anything was simulated")
                 return ExitCode.INTERRUPTED, None, 0
             save(result, folder, figures=options.figures)
             document = _document(result, folder.path, options.format, every=options.all)

@@ -17,6 +17,7 @@ from typing import Any, Final
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.notes import unwritten
 from lambdasim.config.replications import IN_A_ROW, Until, few_replications
+from lambdasim.engine import advise
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.metrics.estimate import estimate
 from lambdasim.metrics.steadiness import warning_of
@@ -71,8 +72,7 @@ def replicate(
     wanted = experiment.config.simulation.replications
     if isinstance(wanted, Until) and (few := few_replications(wanted)) is not None:
         warnings.warn(few, UserWarning, stacklevel=3)
-    if result.engine.advice:
-        LOG.info(result.engine.advice)
+    advise(result.engine)
     warning = warning_of(result.steadiness, result.config)
     if warning is not None:
         warnings.warn(warning, UserWarning, stacklevel=3)

@@ -183,7 +183,9 @@ def test_a_signal_keeps_what_was_simulated(files, capfd, number: int) -> None:
 def test_a_signal_before_anything_was_simulated_still_leaves_word(files, capfd) -> None:
     files.add("a.toml", during=lambda step: os.kill(os.getpid(), signal.SIGINT), keeps_partial=False)
     assert main(["run", "a.toml"]) == 130
-    assert capfd.readouterr().out == ""
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.endswith("\ninterrupted before anything was simulated\n")
     assert json.loads(Path("runs/fake-1/manifest.json").read_text())["complete"] is False
 
 
