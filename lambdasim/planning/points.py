@@ -234,19 +234,14 @@ def _engine(config: ExperimentConfig, simulations: int, simulated: int) -> Choic
 
     ``simulated`` requests are behind it, and about so many ``simulations`` of ``config`` before it.
     """
-    from lambdasim.engine.size import Size
     from lambdasim.scenario.beginning import begun, deciding
-    from lambdasim.simulate import CHUNK_ROWS
+    from lambdasim.simulate import counted
 
     requested = config.simulation.engine
     if requested != "auto":
         return choose(requested)
     plan, workload = planned(config, config.simulation.seed)
-    size, large = Size(plan, workload.of_users), simulated >= LARGE_REQUESTS or not goes_by_size(requested, plan)
-    for chunk in workload.chunks(CHUNK_ROWS["simpy"]) if not large else ():
-        size.add(chunk)
-        if simulated + size.requests * simulations >= LARGE_REQUESTS:
-            large = True
-            break
+    by_size = goes_by_size(requested, plan)
+    large = not by_size or counted(plan, workload, simulations, simulated) >= LARGE_REQUESTS
     may_change = bool(deciding(config, plan, workload)[1])
     return begun(choose("auto", plan, large=large), requested, plan, may_change)[0]  # and so it is at hand
