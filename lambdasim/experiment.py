@@ -11,7 +11,7 @@ from lambdasim.config.load import LoadedExperiment, config_from_dict, load_confi
 from lambdasim.config.schema import ExperimentConfig, LoadConfig
 from lambdasim.errors import InputError
 from lambdasim.pace import Progress
-from lambdasim.planning.replicate import replicate
+from lambdasim.planning.replicate import expected_requests, replicate
 from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.result import Result
 
@@ -96,7 +96,7 @@ class Experiment:
         engine: str | None = None,
         executor: Executor | None = None,
         progress: OnProgress | None = None,
-        before: int = 0,
+        others: int = 0,
         threads: int | None = None,
         scratch: str | os.PathLike[str] | None = None,
     ) -> Result:
@@ -106,17 +106,17 @@ class Experiment:
         are simulated by ``executor``, any of :mod:`concurrent.futures` or a cluster's, here without one; the result is
         the same. ``progress`` is called every few thousand requests, with an executor about every tenth of a second.
         When it raises :class:`lambdasim.errors.Interrupted`, so does this method, with the result so far as
-        ``partial``. ``before`` is how many requests were simulated just before: ``auto`` counts them with its own.
-        ``threads`` is how many one simulation may use, by default as many as help; the result is the same. Raises
-        ``InputError`` for less than one. ``scratch`` is the folder that the rows of ``output.requests`` are gathered
-        in, best the one that the result is to be saved in; by default the system's temporary one.
+        ``partial``. ``others`` is how many requests the other runs have that this one belongs to: ``auto`` counts them
+        with its own. ``threads`` is how many one simulation may use, by default as many as help; the result is the
+        same. Raises ``InputError`` for less than one. ``scratch`` is the folder that rows of ``output.requests`` are
+        gathered in, best the one that the result is to be saved in; by default the system's temporary one.
         """
         if threads is not None and (not isinstance(threads, int) or threads < 1):
             raise InputError.single(f"a run uses a whole number of threads, at least 1, and not {threads!r}")
         given = {"seed": seed, "replications": replications, "engine": engine}
         changes = {f"simulation.{key}": value for key, value in given.items() if value is not None}
         loaded = with_values(self._loaded, changes) if changes else self._loaded
-        how: dict[str, Any] = {"scratch": _path(scratch), "before": before, "threads": threads}
+        how: dict[str, Any] = {"scratch": _path(scratch), "others": others, "threads": threads}
         if self._policies != NO_POLICIES:
             return replicate(loaded, progress=progress, policies=self._policies, **how).with_policies(self._policies)
         result = replicate(loaded, executor, progress, **how)
@@ -125,6 +125,13 @@ class Experiment:
         from lambdasim.planning.answers.running import answered  # what most runs need not wait for
 
         return answered(loaded, result, executor, progress)
+
+    def expected_requests(self) -> int:
+        """Return about how many requests :meth:`run` will simulate; of many, that they are enough for ``auto``.
+
+        Raises ``InputError`` for a trace that cannot be used.
+        """
+        return expected_requests(self._loaded)
 
     def sweep(
         self,

@@ -91,7 +91,7 @@ def simulate(
     keep_requests: bool = True,
     scratch: Path | None = None,
     similar_runs: int = 1,
-    before: int = 0,
+    others: int = 0,
     threads: int | None = None,
     controllers: Sequence[Controller] = (),
     policies: Policies = NO_POLICIES,
@@ -99,8 +99,8 @@ def simulate(
     """Simulate an experiment once; without ``keep_requests`` no log of the requests is kept, whatever it asks for.
 
     ``scratch`` is the folder that this log is gathered in, the system's temporary one by default. ``similar_runs``
-    is how many simulations of about this size are made, and ``before`` how many requests the same command has
-    simulated before them: under ``auto`` an engine is chosen for all of them. ``threads`` is how many may be used,
+    is how many simulations of about this size are made, and ``others`` about how many requests the same command has
+    besides: under ``auto`` an engine is chosen for all of them. ``threads`` is how many may be used,
     by default as many as help; the outcome is the same.
 
     ``controllers`` decide during the run what changes: see :class:`lambdasim.control.controller.Controller`;
@@ -120,7 +120,7 @@ def simulate(
     shifting, own = deciding(config, plan, workload)
     controllers = [*own, *controllers, *policies.controllers()]
     requested, policy_run = config.simulation.engine, _policy_run(policies, workload, seed)
-    choice, ahead = _choose(requested, plan, workload, similar_runs, before)
+    choice, ahead = _choose(requested, plan, workload, similar_runs, others)
     choice, alone = begun(choice, requested, plan, bool(controllers), policy_run)
     chunks = _chunks(choice, workload, ahead)
     provision = Provisioner(workload, plan.control).request
@@ -273,22 +273,35 @@ def _changes(
 
 
 def _choose(
-    requested: str, plan: Plan, workload: Workload, similar_runs: int, before: int
+    requested: str, plan: Plan, workload: Workload, similar_runs: int, others: int
 ) -> tuple[Choice, list[PlanChunk]]:
     """Return the engine to use, and all chunks where it depends on how many they are and they are few, else none."""
     ahead: list[PlanChunk] = []
     large = True
-    if before < LARGE_REQUESTS and goes_by_size(requested, plan):
-        from lambdasim.engine.size import Size
-
-        size, large = Size(plan, workload.of_users), False
-        for chunk in workload.chunks(CHUNK_ROWS["simpy"]):
-            ahead.append(chunk)
-            size.add(chunk)
-            if before + size.requests * similar_runs >= LARGE_REQUESTS:
-                large = True
-                break
+    if goes_by_size(requested, plan):
+        requests = counted(plan, workload, similar_runs, others, ahead.append)
+        large = requests >= LARGE_REQUESTS
     return choose(requested, plan, large=large), [] if large else ahead
+
+
+def counted(
+    plan: Plan,
+    workload: Workload,
+    runs: int,
+    others: float = 0,
+    drawn: Callable[[PlanChunk], None] = lambda _: None,
+) -> float:
+    """Return about how many requests so many runs of a plan have, with ``others``; of many, that ``auto`` has enough.
+
+    ``drawn`` is called with each chunk that was drawn for it.
+    """
+    from lambdasim.engine.size import Size
+
+    size, chunks = Size(plan, workload.of_users), workload.chunks(CHUNK_ROWS["simpy"])
+    while others + size.requests * runs < LARGE_REQUESTS and (chunk := next(chunks, None)) is not None:
+        drawn(chunk)
+        size.add(chunk)
+    return others + size.requests * runs
 
 
 def _chunks(choice: Choice, workload: Workload, ahead: list[PlanChunk]) -> Iterator[PlanChunk]:

@@ -11,7 +11,7 @@ from lambdasim.cli.executor import add_executor_options, add_threads_option, cho
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.folder import RunFolder, file_name
 from lambdasim.cli.output import complain, emit, notes_as_lines, text_encoding, text_width, warnings_as_lines
-from lambdasim.cli.run import judge, load, save, simulated
+from lambdasim.cli.run import judge, load, requests_of_others, save, simulated
 from lambdasim.cli.signals import StopRequest, stop_on_signals
 from lambdasim.errors import InputError
 from lambdasim.saving import mark_incomplete, whole_folder
@@ -85,14 +85,18 @@ def _compare(
     options: Namespace,
 ) -> int:
     """Simulate both, save and print; return the exit code."""
+    from lambdasim.config.replications import least
     from lambdasim.planning.compare import compare
 
+    # there are as many of the second as of the first, or about so many
+    as_many = {"simulation.replications": least(before.config.simulation.replications)}
+    of_others = requests_of_others([before, after.with_(as_many)])
     with stop.keeping_results():
-        was = simulated(before, folder, stop, executor, options)
+        was = simulated(before, folder, stop, executor, options, of_others[0])
         now = None
         if was is not None and not stop.requested:
             paired = after.with_({"simulation.replications": len(was.seeds)})
-            now = simulated(paired, folder, stop, executor, options, was.requests_simulated)
+            now = simulated(paired, folder, stop, executor, options, of_others[1])
         mark_incomplete(folder.path)  # a comparison that is there is not of these two
         if was is not None:
             save(was, _inner(folder, "before"), figures=options.figures)

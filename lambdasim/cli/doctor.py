@@ -124,19 +124,24 @@ def _engines() -> Iterator[Finding]:
     from lambdasim.engine import choose, without_numba
     from lambdasim.engine.compiled import is_installed
 
+    works = {}
     for name in ("simpy", "compiled"):
         try:
             choose(name)
             if name == "compiled" and not is_installed():
                 try:
                     import_module("numba")
-                except ImportError as error:
+                except Exception as error:
                     without_numba(name, error)
+            works[name] = True
             yield Finding("engines", name, "ok", "available")
         except InputError as error:
             yield Finding("engines", name, "absent", error.problems[0].message)
-    carried = "came with the installation" if is_installed() else "compiled on first use, and kept"
-    yield Finding("engines", "machine code", "ok", carried)
+    if "compiled" not in works:
+        yield Finding("engines", "machine code", "absent", "none came with the installation or can be compiled here")
+    else:
+        carried = "came with the installation" if is_installed() else "compiled on first use, and kept"
+        yield Finding("engines", "machine code", "ok", carried)
 
 
 def _compiled_code() -> Finding:

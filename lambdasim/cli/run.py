@@ -68,15 +68,13 @@ def main(arguments: Sequence[str]) -> int:
         changes = overrides_of(options)
         experiments = load([(file, changes) for file in options.files])
         collect_garbage()
+        of_others = requests_of_others(experiments)
         outcomes: list[tuple[int, str | None]] = []
         with chosen_executor(options) as executor:
             folders = _prepare(experiments, options.out)
             try:
-                before = 0
-                for experiment, folder in zip(experiments, folders, strict=True):
-                    code, document, requests = _run_one(experiment, folder, stop, executor, options, before)
-                    before += requests
-                    outcomes.append((code, document))
+                for experiment, folder, others in zip(experiments, folders, of_others, strict=True):
+                    outcomes.append(_run_one(experiment, folder, stop, executor, options, others))
                     if outcomes[-1][0] in (ExitCode.BUG, ExitCode.INTERRUPTED):
                         break
             finally:
@@ -108,6 +106,16 @@ def load(wanted: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> list["Exper
     if problems:
         raise InputError(list(dict.fromkeys(problems)))
     return experiments
+
+
+def requests_of_others(experiments: Sequence["Experiment"]) -> list[int]:
+    """Return, for each experiment of a command, about how many requests all others have: ``auto`` counts them too."""
+    from lambdasim.engine.compiled import is_installed
+
+    if len(experiments) == 1 or is_installed():
+        return [0] * len(experiments)
+    requests = [experiment.expected_requests() for experiment in experiments]
+    return [sum(requests) - own for own in requests]
 
 
 def _prepare(experiments: Sequence["Experiment"], out: Path | None) -> list[RunFolder]:
@@ -155,18 +163,16 @@ def _run_one(
     stop: StopRequest,
     executor: "Executor | None",
     options: Namespace,
-    before: int,
-) -> tuple[int, str | None, int]:
-    """Simulate and save; return the exit code, what stdout is to carry, and how many requests there were.
-
-    ``before`` is how many there were of the experiments before it.
-    """
+    others: int,
+) -> tuple[int, str | None]:
+    """Simulate and save; return the exit code and what stdout is to carry. ``others`` is as in ``Experiment.run``."""
     try:
         with stop.keeping_results():
-            result = simulated(experiment, folder, stop, executor, options, before)
+            result = simulated(experiment, folder, stop, executor, options, others)
             if result is None:
                 folder.mark_incomplete()
-                return ExitCode.INTERRUPTED, None, 0
+                complain("interrupted before anything was simulated")
+                return ExitCode.INTERRUPTED, None
             save(result, folder, figures=options.figures)
             document = _document(result, folder.path, options.format, every=options.all)
     except InputError:
@@ -174,7 +180,7 @@ def _run_one(
     except Exception as error:
         with suppress(OSError):
             folder.mark_incomplete()
-        return report_bug(error, folder.path), None, 0
+        return report_bug(error, folder.path), None
     if not options.quiet and options.format != "text":
         complain(f"results: {folder.path}")  # the text says so itself
     if stop.requested:
@@ -182,8 +188,8 @@ def _run_one(
         complain(
             f"interrupted; {'what was simulated is kept, marked incomplete' if cut else 'the run is whole, and kept'}"
         )
-        return ExitCode.INTERRUPTED, document, 0
-    return judge(result.summary), document, result.requests_simulated
+        return ExitCode.INTERRUPTED, document
+    return judge(result.summary), document
 
 
 def simulated(
@@ -192,11 +198,11 @@ def simulated(
     stop: StopRequest,
     executor: "Executor | None",
     options: Namespace,
-    before: int = 0,
+    others: int = 0,
 ) -> "Result | None":
     """Return the result, or after a signal what there is of it; ``folder`` is where it will be saved.
 
-    ``before`` is as in ``Experiment.run``.
+    ``others`` is as in ``Experiment.run``.
     """
     with shown_progress(experiment.config.name, quiet=options.quiet) as show:
 
@@ -205,7 +211,7 @@ def simulated(
             stop.check()
 
         try:
-            how = {"scratch": folder.path, "before": before, "threads": options.threads}
+            how = {"scratch": folder.path, "others": others, "threads": options.threads}
             return experiment.run(progress=progressed, executor=executor, **how)
         except Interrupted as error:
             partial: Result | None = error.partial

@@ -10,6 +10,7 @@ from types import FrameType
 
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.errors import Interrupted
+from lambdasim.waiting import asked
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 NOTE = b"\nstopping, and keeping what has been simulated; once more to leave at once\n"
@@ -24,7 +25,9 @@ class StopRequest:
         self.keep_results = False
 
     def check(self) -> None:
-        """Raise :class:`Interrupted` when a signal has come; simulations call this between their steps."""
+        """Raise :class:`Interrupted` when a signal has come; simulations call this between their steps, and
+        whoever waits for long meanwhile.
+        """
         if self.requested:
             raise Interrupted("interrupted")
 
@@ -52,15 +55,17 @@ class StopRequest:
 
 @contextmanager
 def stop_on_signals() -> Iterator[StopRequest]:
-    """While open, signals arrive at the :class:`StopRequest`; outside the main thread none arrives."""
+    """While open, signals arrive at the :class:`StopRequest`, which long waits ask; outside the main thread none."""
     stop = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
     before = {number: signal.signal(number, stop.receive) for number in SIGNALS}
+    waits = asked.set(stop.check)
     try:
         yield stop
     finally:
+        asked.reset(waits)
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 

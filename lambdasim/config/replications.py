@@ -54,6 +54,11 @@ class Until:
         return find_statistic(self.path, functions, others, types)
 
 
+def least(wanted: int | Until) -> int:
+    """Return how many replications there will be at least."""
+    return wanted.least if isinstance(wanted, Until) else wanted
+
+
 def few_replications(rule: Until) -> str | None:
     """Return the warning that a rule asks for too few replications; None if it does not."""
     if rule.least >= FEWEST:

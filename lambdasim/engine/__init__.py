@@ -2,6 +2,7 @@
 matter of speed alone.
 """
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:  # they import numpy, which a mere choice does not need
     from lambdasim.model.control import Change
     from lambdasim.plan import Plan, PlanChunk
     from lambdasim.records import RecordChunk
+
+LOG: Final = logging.getLogger("lambdasim")
 
 LARGE_REQUESTS: Final = 200_000
 """From how many requests on, of all runs of a command, ``auto`` takes a compiled engine that is still to be compiled:
@@ -83,7 +86,17 @@ def choose(requested: str, plan: "Plan | None" = None, *, large: bool = True) ->
     return Choice("simpy", f"auto: fewer than {LARGE_REQUESTS:,} requests", ADVICE)
 
 
-def without_numba(requested: str, error: ImportError) -> Choice:
+def advise(choice: Choice) -> None:
+    """Note what another engine would bring, where it could be compiled."""
+    if not choice.advice or not LOG.isEnabledFor(logging.INFO):
+        return
+    from lambdasim.machine_code.compiler import works
+
+    if choice.advice != ADVICE or works():
+        LOG.info(choice.advice)
+
+
+def without_numba(requested: str, error: Exception) -> Choice:
     """Return the engine to use where Numba is installed but cannot be loaded.
 
     Raises :class:`InputError` when ``compiled`` is asked for.

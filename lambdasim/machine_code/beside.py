@@ -5,6 +5,7 @@ Such a process does nothing else, so Numba can be told there to leave out what o
 
 import base64
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -13,22 +14,38 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
+from typing import Final
 
 import lambdasim
+from lambdasim.machine_code.compiler import loaded
 from lambdasim.machine_code.program import Entries, Program
+from lambdasim.waiting import POLL_S, ask
+
+LOG: Final = logging.getLogger("lambdasim")
+
+AT_WORK: Final = b"+"
+"""What a process writes before its answer, once it has loaded Numba."""
 
 
 def compiled(programs: Sequence[Program]) -> Iterator[tuple[Program, bytes]]:
-    """Yield the object files of programs, made by two processes at once; a share that fails is made here.
+    """Yield the object files of programs, made by two processes at once, and say so; a share that fails is made here.
 
-    What takes longest comes last, so that the others can be kept meanwhile.
+    What takes longest comes last, so that the others can be kept meanwhile. Raises ImportError where Numba cannot be
+    loaded, and what ``ask`` raises.
     """
+    ask()
     shares = _shares(programs)
     processes = [_started(share) for share in shares]
     try:
+        at_work = [_is_at_work(process) for process in processes]
+        ask()  # Ctrl-C ends processes that have just begun, too
+        if not all(at_work):
+            loaded("jit")  # or say why it cannot be
+        LOG.info("compiling the fast engine, once; this takes some ten seconds")
         for share, process in reversed([*zip(shares, processes, strict=True)]):
-            codes = _answer(share, process) or {program: compiled_here(program) for program in share}
-            yield from codes.items()
+            codes = _answer(share, process)
+            ask()
+            yield from (codes or {program: compiled_here(program) for program in share}).items()
     finally:
         for process in processes:
             if process is not None:
@@ -39,10 +56,10 @@ def compiled(programs: Sequence[Program]) -> Iterator[tuple[Program, bytes]]:
 
 def compiled_here(program: Program) -> bytes:
     """Return the object file of a program, made by this process."""
-    from lambdasim.machine_code import jit, objects
-
+    jit, objects = loaded("jit"), loaded("objects")
     functions = {name: jit.assembly(entry) for name, entry in entries(program)().items()}
-    return objects.with_names(functions, program.plain)
+    code: bytes = objects.with_names(functions, program.plain)
+    return code
 
 
 def entries(program: Program) -> Entries:
@@ -69,16 +86,27 @@ def _started(programs: Sequence[Program]) -> "subprocess.Popen[bytes] | None":
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            bufsize=0,  # what is read of it leaves all else for `communicate`
             env={**os.environ, "PYTHONPATH": path},
         )
     except OSError:
         return None
 
 
+def _is_at_work(process: "subprocess.Popen[bytes] | None") -> bool:
+    """Say whether a process has loaded Numba, once it has or has failed to."""
+    return process is not None and process.stdout is not None and process.stdout.read(1) == AT_WORK
+
+
 def _answer(programs: Sequence[Program], process: "subprocess.Popen[bytes] | None") -> dict[Program, bytes] | None:
     if process is None:
         return None
-    output, _ = process.communicate()
+    output: bytes | None = None
+    while output is None:
+        try:
+            output, _ = process.communicate(timeout=POLL_S)
+        except subprocess.TimeoutExpired:
+            ask()
     if process.returncode != 0:
         return None
     return {program: base64.b64decode(code) for program, code in zip(programs, json.loads(output), strict=True)}
@@ -89,5 +117,6 @@ if __name__ == "__main__":
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started this one ends it
     only_link()
+    os.write(1, AT_WORK)
     made = [compiled_here(Program(*program)) for program in json.loads(sys.argv[1])]
     json.dump([base64.b64encode(code).decode() for code in made], sys.stdout)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from lambdasim.machine_code import cache as kept
-from lambdasim.machine_code import shipped
+from lambdasim.machine_code import compiler, shipped
 from lambdasim.machine_code.program import Native, Program
 
 LOG: Final = logging.getLogger("lambdasim")
@@ -38,7 +38,7 @@ def is_ready(program: Program) -> bool:
 def prepare(programs: Sequence[Program]) -> None:
     """Compile those of some programs that are not at hand, by two processes at once, and say so: it takes a while.
 
-    It does once. Warns when they cannot be kept for the next time.
+    It does once. Warns when they cannot be kept for the next time. Raises what ``beside.compiled`` raises.
     """
     lacking = [program for program in programs if program not in _FOUND and not is_at_hand(program)]
     if not lacking:
@@ -47,7 +47,6 @@ def prepare(programs: Sequence[Program]) -> None:
     from lambdasim.machine_code.beside import compiled
     from lambdasim.machine_code.reached import reached
 
-    LOG.info("compiling the fast engine, once; this takes some ten seconds")
     begin, before, reason = time.perf_counter(), kept.digests(), ""
     for program, code in compiled(lacking):
         _COMPILED[program] = code
@@ -73,11 +72,10 @@ def load(*programs: Program) -> Mapping[str, Native]:
     came = shipped.loops()
     if came is not None:
         return came
-    from lambdasim.machine_code.objects import loaded
-
+    objects = compiler.loaded("objects")
     _FOUND.difference_update(programs)  # their code has to be there now
     prepare(programs)
-    own = loaded([_code(program) for program in programs])
+    own: Mapping[str, Native] = objects.loaded([_code(program) for program in programs])
     _LOADED.update(programs)
     return own
 
@@ -103,6 +101,4 @@ def _kept(program: Program) -> Path | None:
 
 
 def _path(program: Program, sources: Iterable[Path]) -> Path:
-    from lambdasim.machine_code.objects import processor
-
-    return kept.directory() / f"{kept.name(program.kind, sources)}-{processor()}"
+    return kept.directory() / f"{kept.name(program.kind, sources)}-{compiler.loaded('objects').processor()}"

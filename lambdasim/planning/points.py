@@ -4,7 +4,6 @@ Replication i of every point runs with the same seed, so points differ by what w
 random numbers). Knows how to simulate points, and nothing of what they are compared for.
 """
 
-import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -16,15 +15,13 @@ from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.points import with_point, without_searches
 from lambdasim.config.replications import MOST
 from lambdasim.config.schema import ExperimentConfig
-from lambdasim.engine import LARGE_REQUESTS, Choice, choose, goes_by_size
+from lambdasim.engine import LARGE_REQUESTS, Choice, advise, choose, goes_by_size
 from lambdasim.engine.compiled import supports
 from lambdasim.planning.executors import Task, measure, run_all
 from lambdasim.planning.local import LocalPool
 from lambdasim.planning.replicate import replication_seed
 from lambdasim.planning.store import Measurements, Store, keys_of
 from lambdasim.scenario import outline, planned
-
-LOG: Final = logging.getLogger("lambdasim")
 
 WORTH_A_POOL_S: Final = 3.0
 """A pool of processes takes a second or two to start; less work than this is done before."""
@@ -116,8 +113,8 @@ class Points:
         if self.engine is None or self.engine.used == "simpy":
             later = max(self.expected - len(self._seen), len(points)) * replications
             engine = _engine(experiments[-1].config, later, self._requests)
-            if engine.advice and self.engine is None:
-                LOG.info(engine.advice)
+            if self.engine is None:
+                advise(engine)
             self.engine = engine
         if self.engine.used == "compiled":
             experiments = [_compiled(experiment) for experiment in experiments]
@@ -237,19 +234,14 @@ def _engine(config: ExperimentConfig, simulations: int, simulated: int) -> Choic
 
     ``simulated`` requests are behind it, and about so many ``simulations`` of ``config`` before it.
     """
-    from lambdasim.engine.size import Size
     from lambdasim.scenario.beginning import begun, deciding
-    from lambdasim.simulate import CHUNK_ROWS
+    from lambdasim.simulate import counted
 
     requested = config.simulation.engine
     if requested != "auto":
         return choose(requested)
     plan, workload = planned(config, config.simulation.seed)
-    size, large = Size(plan, workload.of_users), simulated >= LARGE_REQUESTS or not goes_by_size(requested, plan)
-    for chunk in workload.chunks(CHUNK_ROWS["simpy"]) if not large else ():
-        size.add(chunk)
-        if simulated + size.requests * simulations >= LARGE_REQUESTS:
-            large = True
-            break
+    by_size = goes_by_size(requested, plan)
+    large = not by_size or counted(plan, workload, simulations, simulated) >= LARGE_REQUESTS
     may_change = bool(deciding(config, plan, workload)[1])
     return begun(choose("auto", plan, large=large), requested, plan, may_change)[0]  # and so it is at hand

@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.notes import unwritten
-from lambdasim.config.replications import IN_A_ROW, Until, few_replications
+from lambdasim.config.replications import IN_A_ROW, Until, few_replications, least
+from lambdasim.engine import advise
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.metrics.estimate import estimate
 from lambdasim.metrics.steadiness import warning_of
@@ -26,7 +27,8 @@ from lambdasim.planning.local import LocalPool
 from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.report.precision import Precision
 from lambdasim.result import Result, measurements
-from lambdasim.simulate import RunOutcome, simulate
+from lambdasim.scenario import planned
+from lambdasim.simulate import RunOutcome, counted, simulate
 from lambdasim.workload.random_streams import stream_key
 
 LOG: Final = logging.getLogger("lambdasim")
@@ -48,14 +50,14 @@ def replicate(
     progress: OnProgress | None = None,
     *,
     scratch: Path | None = None,
-    before: int = 0,
+    others: int = 0,
     threads: int | None = None,
     policies: Policies = NO_POLICIES,
 ) -> Result:
     """Simulate the replications that an experiment asks for and return their result.
 
-    ``scratch`` is the folder that a log of requests is gathered in, the system's temporary one by default. ``before``
-    is how many requests the same command has simulated already, which counts for ``auto``. ``threads`` are those of
+    ``scratch`` is the folder that a log of requests is gathered in, the system's temporary one by default. ``others``
+    is about how many requests the same command has besides, which counts for ``auto``. ``threads`` are those of
     each simulation, by default as many as help; of one in a process of an executor, one. ``policies`` are those of the
     user's own; with any, all is simulated in this process.
 
@@ -65,18 +67,29 @@ def replicate(
     """
     for note in unwritten(experiment.config):
         LOG.info("%s", note)
-    first = Replication(experiment, 0, scratch, before, threads, policies)
+    first = Replication(experiment, 0, scratch, others, threads, policies)
     executor = None if policies != NO_POLICIES else executor
     result = _Replicating(first, executor, progress).result()
     wanted = experiment.config.simulation.replications
     if isinstance(wanted, Until) and (few := few_replications(wanted)) is not None:
         warnings.warn(few, UserWarning, stacklevel=3)
-    if result.engine.advice:
-        LOG.info(result.engine.advice)
+    advise(result.engine)
     warning = warning_of(result.steadiness, result.config)
     if warning is not None:
         warnings.warn(warning, UserWarning, stacklevel=3)
     return result
+
+
+def expected_requests(experiment: LoadedExperiment) -> int:
+    """Return about how many requests all replications of an experiment have; of many, that ``auto`` has enough.
+
+    Raises :class:`InputError` for what it names and cannot be used.
+    """
+    config = experiment.config
+    try:
+        return round(counted(*planned(config, config.simulation.seed), least(config.simulation.replications)))
+    except InputError as error:
+        raise experiment.located(error) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +99,7 @@ class Replication:
     experiment: LoadedExperiment
     number: int
     scratch: Path | None = None
-    before: int = 0
+    others: int = 0
     threads: int | None = None
     policies: Policies = NO_POLICIES
 
@@ -94,8 +107,6 @@ class Replication:
         """Simulate it. The first one has the request log, if there is to be one."""
         config = self.experiment.config
         seed = replication_seed(config.simulation.seed, self.number)
-        wanted = config.simulation.replications
-        similar_runs = wanted.least if isinstance(wanted, Until) else wanted
         try:
             return simulate(
                 config,
@@ -103,8 +114,8 @@ class Replication:
                 progress,
                 keep_requests=self.number == 0,
                 scratch=self.scratch,
-                similar_runs=similar_runs,
-                before=self.before,
+                similar_runs=least(config.simulation.replications),
+                others=self.others,
                 threads=self.threads,
                 policies=self.policies,
             )

@@ -11,7 +11,7 @@ from lambdasim.config.call import value_in_words
 from lambdasim.config.chance import random_values
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.points import told
-from lambdasim.config.replications import Until
+from lambdasim.config.replications import Until, least
 from lambdasim.config.schema import ExperimentConfig, Sweep
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.metrics.estimate import observed
@@ -93,7 +93,7 @@ def sweep(
     points = Points(experiment, executor=executor, cache=cache, on_progress=on_progress, expected=len(values))
     _require_possible(points, values)
     wanted, confidence = config.simulation.replications, config.simulation.confidence
-    replications = wanted.least if isinstance(wanted, Until) else wanted
+    replications = least(wanted)
     best_cost = float("inf")
 
     def better(number: int) -> None:

@@ -48,8 +48,11 @@ class FakeExperiment:
             function={"api": None},
         )
 
+    def expected_requests(self) -> int:
+        return 9
+
     def run(self, *, progress: Callable[[Any], None], **how: Any) -> FakeResult:
-        self.before = how.get("before")
+        self.others = how.get("others")
         summary = {"name": self.name, "verdict": "All is well: ±0", "success": True, **self.summary}
         for step in range(4):
             self.during(step)

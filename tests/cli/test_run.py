@@ -43,10 +43,14 @@ def test_all_functions_are_told_on_demand(tmp_path, monkeypatch, capsys) -> None
         assert len([line for line in lines if line.startswith("f") and line[1].isdigit()]) == told
 
 
-def test_requests_of_earlier_files_count_for_the_engine_of_later_ones(files) -> None:
+@pytest.mark.parametrize("installed", [False, True])
+def test_requests_of_all_files_count_for_the_engine_of_each(files, installed: bool, monkeypatch) -> None:
+    monkeypatch.setattr("lambdasim.engine.compiled.is_installed", lambda: installed)
     added = [files.add(f"{name}.toml", name=name) for name in "abc"]
     assert main(["run", "a.toml", "b.toml", "c.toml"]) == 0
-    assert [one.before for one in added] == [0, 9, 18]
+    assert [one.others for one in added] == [0 if installed else 18] * 3
+    assert main(["run", "a.toml"]) == 0
+    assert added[0].others == 0
 
 
 def test_where_the_results_are_is_a_note_on_stderr(files, capsys) -> None:
@@ -183,7 +187,9 @@ def test_a_signal_keeps_what_was_simulated(files, capfd, number: int) -> None:
 def test_a_signal_before_anything_was_simulated_still_leaves_word(files, capfd) -> None:
     files.add("a.toml", during=lambda step: os.kill(os.getpid(), signal.SIGINT), keeps_partial=False)
     assert main(["run", "a.toml"]) == 130
-    assert capfd.readouterr().out == ""
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.endswith("\ninterrupted before anything was simulated\n")
     assert json.loads(Path("runs/fake-1/manifest.json").read_text())["complete"] is False
 
 

@@ -1,6 +1,7 @@
 """The real simulator behind the command line, on the experiment that ``new`` writes."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from typing import Any
 import pytest
 
 from lambdasim.cli import main
+from lambdasim.engine.compiled import is_installed
+
+OURS = {"shop.toml", "lambdasim.schema.json", "manifest.json"}
 
 
 @pytest.fixture
@@ -49,6 +53,7 @@ def test_a_missed_slo_is_exit_code_99(starter: str, capsys) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_keeps_what_it_has(starter: str, environment, number: int) -> None:
     command = [sys.executable, "-m", "lambdasim", "run", starter, "--set", "load.0.duration=100d", "--out", "here"]
+    command += ["--engine", "simpy"]  # which nobody has to wait for
     process = subprocess.Popen([*command, "--format", "json"], env=environment, stdout=-1, stderr=-1, text=True)
     deadline = time.monotonic() + 30
     while not Path("here").exists() and time.monotonic() < deadline:
@@ -60,6 +65,36 @@ def test_an_interrupted_run_keeps_what_it_has(starter: str, environment, number:
     assert json.loads(out)["incomplete"] is True
     assert json.loads(Path("here/manifest.json").read_text())["complete"] is False
     assert Path("here/timeseries.csv").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["run"],
+        ["run", "--replications", "9"],
+        ["compare", "--set-b", "function.api.memory=2 GB"],
+        ["sweep", "--set", 'sweep.over."function.api.memory"=["1 GB", "2 GB"]'],
+    ],
+    ids=" ".join,
+)
+def test_an_interrupted_compiler_ends_at_once_and_leaves_nothing(command, starter: str, environment, tmp_path) -> None:
+    pytest.importorskip("numba")
+    if is_installed():
+        pytest.skip("nothing is compiled")
+    own = [sys.executable, "-m", "lambdasim", command[0], starter, *command[1:], "--engine", "compiled"]
+    kept = {"LAMBDASIM_CACHE_DIR": str(tmp_path / "kept"), "PYTHONDONTWRITEBYTECODE": "1"}
+    process = subprocess.Popen(own, env=environment | kept, stdout=-1, stderr=-1, text=True, start_new_session=True)
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("compiling")
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the compilers too
+    began = time.monotonic()
+    out, err = process.communicate(timeout=60)
+    assert time.monotonic() - began < 3  # compiling would take about eight seconds
+    assert (process.returncode, out, "\ninterrupted" in err) == (130, "", True)
+    assert not (tmp_path / "kept").exists()
+    assert {file.name for file in tmp_path.rglob("*.*") if file.is_file()} <= OURS
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
 
 
 def test_without_figures_none_is_drawn_until_a_report_is_asked_for(starter) -> None:

@@ -1,5 +1,6 @@
 """Which engine runs, what it says of itself, and that it makes no difference."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 import lambdasim as ls
 from lambdasim import engine
+from lambdasim.cli import main
 from lambdasim.machine_code import shipped
 from lambdasim.model.spec import AccountSpec
 from lambdasim.plan import Plan
@@ -44,13 +46,50 @@ def test_auto_goes_by_size(by_size, monkeypatch: pytest.MonkeyPatch, caplog: pyt
     assert "--engine" not in caplog.text
 
 
-@pytest.mark.parametrize(("replications", "before"), [(3, 0), (1, 1_000)])
-def test_auto_counts_all_runs_of_a_command(by_size, replications, before, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("replications", "others"), [(3, 0), (1, 1_000)])
+def test_auto_counts_all_runs_of_a_command(by_size, replications, others, monkeypatch: pytest.MonkeyPatch) -> None:
     exp = ls.load_experiment(EXPERIMENTS / "quickstart.toml").with_({"load.0.duration": "10s"})
     requests = exp.run().requests_simulated
     monkeypatch.setattr("lambdasim.simulate.LARGE_REQUESTS", requests + 1_000)
-    assert exp.run(before=999 if before else 0).engine.used == "simpy"
-    assert exp.run(replications=replications, before=before).engine.used == "compiled"
+    assert exp.run(others=999 if others else 0).engine.used == "simpy"
+    assert exp.run(replications=replications, others=others).engine.used == "compiled"
+
+
+def test_auto_counts_all_files_of_a_command_before_the_first_run(by_size, monkeypatch, tmp_path, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("lambdasim.simulate.LARGE_REQUESTS", 1_000)
+    files = {"small": "10s", "smaller": "5s", "large": "200s"}
+    for name, duration in files.items():
+        Path(f"{name}.toml").write_text(FILE.replace("10s", duration))
+
+    def used(*names: str, command: str = "run", **more: str) -> list[str]:
+        changes = [part for option in more.items() for part in option]
+        main([command, *(f"{name}.toml" for name in names), "--out", command, "--no-figures", "--quiet", *changes])
+        capsys.readouterr()
+        folders = ("before", "after") if command == "compare" else names
+        summaries = [Path(f"{command}/{folder}/summary.json") for folder in folders]
+        return [json.loads(file.read_text())["engine"]["used"] for file in summaries]
+
+    assert used("small", "smaller") == ["simpy"] * 2
+    assert used("small", "smaller", "large") == ["compiled"] * 3
+    assert used("small", "smaller", **{"--replications": "7"}) == ["compiled"] * 2
+    assert used("small", "smaller", command="compare", **{"--replications": "2"}) == ["simpy"] * 2
+    assert used("small", "large", command="compare", **{"--replications": "2"}) == ["compiled"] * 2
+    rule = {"--set": 'simulation.replications={min=2, max=3, until="f.latency.mean ±50%"}'}
+    assert used("small", "large", command="compare", **rule) == ["compiled"] * 2
+
+
+FILE = """
+[function.f]
+duration = "constant(10ms)"
+init     = "constant(0s)"
+[[load]]
+target   = "f"
+executor = "constant-arrival-rate"
+process  = "deterministic"
+rate     = "10/s"
+duration = "10s"
+"""
 
 
 def test_auto_takes_what_the_installation_carries(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,8 +120,8 @@ def test_auto_counts_what_virtual_users_will_send(by_size) -> None:
         loads=[{"target": "f", "executor": "constant-vus", "vus": 20, "duration": "1s"}],
     )
     assert users.run().summary["engine"]["used"] == "simpy"
-    assert users.run(before=199_000).engine.used == "compiled"
-    assert users.run(before=190_000).engine.used == "simpy"
+    assert users.run(others=199_000).engine.used == "compiled"
+    assert users.run(others=190_000).engine.used == "simpy"
 
 
 def test_auto_counts_what_links_and_calls_will_send(by_size) -> None:
@@ -92,7 +131,7 @@ def test_auto_counts_what_links_and_calls_will_send(by_size) -> None:
         first = {"name": "first", "target": "f", "executor": "constant-arrival-rate", "process": "deterministic",
                  "rate": "50/s", "duration": "1s"}  # fmt: skip
         exp = ls.Experiment(functions=functions, loads=[first, *more.pop("loads", ())])
-        return exp.run(before=199_790).engine.used
+        return exp.run(others=199_790).engine.used
 
     def follows(of: str, target: str, **more: Any) -> dict[str, Any]:
         return {"name": f"after-{of}", "target": target, "per": {"source": of, **more}}
@@ -122,7 +161,7 @@ def test_where_numba_cannot_be_loaded_auto_falls_back_and_says_so(by_size, monke
     monkeypatch.setattr("lambdasim.engine.compiled.native.prepare", compile_)
     exp = ls.load_experiment(EXPERIMENTS / "quickstart.toml").with_({"load.0.duration": "1s"})
     with caplog.at_level("INFO", "lambdasim"):
-        result = exp.run(before=200_000)
+        result = exp.run(others=200_000)
     reason = "the package numba cannot be loaded (Numba needs NumPy 2.3 or less)"
     assert result.summary["engine"] == {"used": "simpy", "reason": f"auto: {reason}"}
     assert f"{reason}; install numba again" in caplog.text

@@ -1,11 +1,15 @@
 """Compiling in processes of its own: what it gives, and what happens when it fails."""
 
+import runpy
+import signal
 import subprocess
 import sys
 
 import pytest
 
-from lambdasim.machine_code import beside
+from lambdasim import waiting
+from lambdasim.errors import Interrupted
+from lambdasim.machine_code import beside, compiler
 from lambdasim.machine_code.program import METRICS, WORKLOAD
 
 pytest.importorskip("numba")
@@ -24,6 +28,37 @@ def test_a_process_that_fails_costs_time_only(interpreter: str, monkeypatch) -> 
     monkeypatch.setattr(sys, "executable", interpreter)
     monkeypatch.setattr(beside, "compiled_here", lambda program: program.kind.encode())
     assert dict(beside.compiled([METRICS, WORKLOAD])) == {METRICS: b"metrics", WORKLOAD: b"workload"}
+
+
+@pytest.mark.parametrize("times", [2, 5], ids=["as soon as it is at work", "later"])
+def test_who_is_asked_meanwhile_may_give_it_up(times: int, monkeypatch) -> None:
+    started, left = [], [None] * times
+    monkeypatch.setattr(subprocess, "Popen", lambda *how, really=subprocess.Popen, **named: (
+        started.append(really(*how, **named)) or started[-1]
+    ))  # fmt: skip
+
+    def enough() -> None:
+        left.pop()
+        if not left:
+            raise Interrupted("enough")
+
+    kept = waiting.asked.set(enough)
+    try:
+        with pytest.raises(Interrupted, match="enough"):
+            next(beside.compiled([METRICS, WORKLOAD]))
+    finally:
+        waiting.asked.reset(kept)
+    assert [process.poll() for process in started] == [-signal.SIGKILL] * 2
+
+
+def test_nothing_is_said_to_be_compiled_where_numba_cannot_be_loaded(monkeypatch, caplog, tmp_path) -> None:
+    (tmp_path / "numba.py").write_text("raise OSError('no such library')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    caplog.set_level("INFO", "lambdasim")
+    monkeypatch.setattr(compiler, "import_module", lambda _: runpy.run_path(str(tmp_path / "numba.py")))
+    with pytest.raises(ImportError, match="no such library"):
+        next(beside.compiled([METRICS, WORKLOAD]))
+    assert caplog.text == ""
 
 
 CODE = """

@@ -198,3 +198,13 @@ def test_a_file_of_the_users_called_manifest_is_no_run(tmp_path: Path) -> None:
     for text in ("", "[]", '{"name": "other"}', "\x00"):
         (tmp_path / "manifest.json").write_text(text)
         assert not holds_run(tmp_path)
+
+
+def test_ctrl_c_while_a_file_is_written_leaves_no_half_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(tmp_path / "file", "text")
+    assert list(tmp_path.iterdir()) == []
