@@ -4,6 +4,7 @@ Such a process does nothing else, so Numba can be told there to leave out what o
 """
 
 import base64
+import gc
 import json
 import logging
 import os
@@ -82,7 +83,7 @@ def _started(programs: Sequence[Program]) -> "subprocess.Popen[bytes] | None":
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", __name__, json.dumps(programs)],
+            [sys.executable, "-P", "-m", __name__, json.dumps(programs)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -113,6 +114,7 @@ def _answer(programs: Sequence[Program], process: "subprocess.Popen[bytes] | Non
 
 
 if __name__ == "__main__":
+    gc.disable()  # there is hardly any garbage, and much to look through
     from lambdasim.machine_code.linking import only_link
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started this one ends it

@@ -1,7 +1,6 @@
 """Numba in a process that does nothing but compile programs: what it leaves out, and what LLVM is told besides."""
 # mypy: disable-error-code="no-untyped-call, untyped-decorator"
 
-import gc
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -28,7 +27,6 @@ def only_link() -> None:
     a negative index, which loops must not have, count from the end: to ask for that takes a tenth of their time. Nobody
     is told of its steps, either, as nobody listens. With a Numba that is made in another way nothing is left out.
     """
-    gc.disable()  # there is hardly any garbage, and much to look through
     numba.cfunc(numba.int64(numba.int64))(_same)  # compiles what Numba itself calls
     left_out = {
         (codegen.CPUCodeLibrary, "_optimize_final_module"): lambda library: None,

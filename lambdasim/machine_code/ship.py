@@ -3,6 +3,7 @@
 Run by ``hatch_build.py``, with ``NUMBA_CPU_NAME`` set, so that Numba makes code for what any such processor has.
 """
 
+import gc
 import json
 import os
 import subprocess
@@ -23,6 +24,7 @@ FLAGS = ("-bundle", "-undefined", "error") if sys.platform == "darwin" else ("-s
 
 def main(folder: Path) -> None:
     """Write the library and its manifest. Raises ``SystemExit`` with the reason when nothing can be linked here."""
+    gc.disable()  # as for programs that are made beside a run
     only_link()
     loops: list[str] = []
     with tempfile.TemporaryDirectory() as working:

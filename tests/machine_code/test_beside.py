@@ -23,6 +23,17 @@ def test_two_processes_compile_the_loops() -> None:
     assert [*loaded(codes.values())] == [*beside.entries(WORKLOAD)(), *beside.entries(METRICS)()]
 
 
+@pytest.mark.parametrize("name", ["base64.py", "numba.py", "lambdasim/__init__.py"])
+def test_files_of_users_beside_them_are_not_loaded(name: str, monkeypatch, tmp_path) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("raise SystemExit('this is a file of the user')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LAMBDASIM_CACHE_DIR", str(tmp_path / "kept"))
+    monkeypatch.setattr(beside, "compiled_here", lambda _: pytest.fail("the process did not compile"))
+    assert [*loaded(dict(beside.compiled([WORKLOAD])).values())] == [*beside.entries(WORKLOAD)()]
+    assert compiler.works()
+
+
 @pytest.mark.parametrize("interpreter", ["/bin/false", "/nowhere/python"])
 def test_a_process_that_fails_costs_time_only(interpreter: str, monkeypatch) -> None:
     monkeypatch.setattr(sys, "executable", interpreter)
