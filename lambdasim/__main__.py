@@ -13,5 +13,17 @@ def main() -> int:
         return 130
 
 
+def program() -> None:
+    """Run the command line, and end the process with its exit code."""
+    try:
+        from lambdasim.cli.process import Leaving
+
+        leaving = Leaving()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    leaving.exit_code = main()
+    sys.exit(leaving.exit_code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

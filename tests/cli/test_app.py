@@ -9,7 +9,7 @@ import warnings
 
 import pytest
 
-from lambdasim import __main__
+from lambdasim import __main__, __version__
 from lambdasim.cli import app, main, output
 from lambdasim.errors import InputError
 
@@ -119,6 +119,41 @@ def test_ctrl_c_while_the_program_is_loaded_is_130(monkeypatch) -> None:
 
     monkeypatch.setitem(sys.modules, "lambdasim.cli", Stopped())
     assert __main__.main() == 130
+
+
+PROGRAM = """
+import atexit, sys
+from lambdasim.__main__ import program
+
+class Loaded:
+    def __del__(self):
+        print("taken apart")
+
+loaded, sys.argv = Loaded(), ["lambdasim", *sys.argv[1:]]
+if "{when}" == "later":
+    sys.modules["lambdasim.cli.new"] = type(sys)("new")
+    def main(arguments):
+        atexit.register(print, "what is registered later comes first", end="")
+        {end}
+    sys.modules["lambdasim.cli.new"].main = main
+program()
+"""
+
+
+@pytest.mark.parametrize(
+    ("when", "end", "arguments", "code", "out"),
+    [
+        ("", "", ["--version"], 0, f"lambdasim {__version__}\n"),
+        ("", "", ["no-command"], 2, ""),
+        ("later", "return 99", ["new"], 99, "what is registered later comes first"),
+        ("later", "raise GeneratorExit", ["new"], 1, "what is registered later comes firsttaken apart\n"),
+    ],
+    ids=["done", "bad input", "an SLO missed", "an error that nobody catches"],
+)
+def test_the_program_ends_at_once_with_its_exit_code(when, end, arguments, code, out) -> None:
+    program = PROGRAM.format(when=when, end=end)
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (code, out)
 
 
 def test_characters_that_a_terminal_does_not_know_are_replaced(monkeypatch) -> None:
