@@ -36,6 +36,7 @@ EPILOG = """\
 stdout carries the result only: with json the same document as summary.json. Every
 point is kept as it is done, in DIR/points with --out DIR and in .points beside the
 runs without, so that a search that is stopped or repeated goes on where it was.
+Simulations are spread over the processes of --jobs, of which each uses one thread.
 """
 
 

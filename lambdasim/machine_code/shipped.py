@@ -35,6 +35,8 @@ CPUS: Final = {
 }
 """By architecture: the processor that LLVM makes code for, and what it must have, as Linux calls it."""
 
+AGAIN: Final = "install lambdasim again"
+
 PROTOTYPE: Final = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64)
 
 
@@ -54,9 +56,9 @@ def loops() -> Mapping[str, Native] | None:
             library = ctypes.CDLL(str(FOLDER / LIBRARY))
             return {name: taking_arrays(PROTOTYPE((name, library)), library) for name in manifest["loops"]}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        reason = f"{FOLDER / MANIFEST} is damaged"
+        reason = f"{FOLDER / MANIFEST} is damaged; {AGAIN}"
     except OSError as error:
-        reason = str(error)
+        reason = f"{error}; {AGAIN}"
     LOG.warning("the machine code that came with lambdasim is left aside: %s", reason)
     return None
 
@@ -130,11 +132,11 @@ def _reason_against(manifest: Mapping[str, Any], library: bytes) -> str | None:
     if manifest[CHECKSUM] != checksum(manifest):
         raise ValueError
     if manifest["platform"] != _platform():
-        return f"it is for {manifest['platform']}, and this is {_platform()}"
+        return f"it is for {manifest['platform']}, and this is {_platform()}; install a wheel that was built for it"
     if hashlib.sha256(library).hexdigest() != manifest["sha256"]:
-        return f"{FOLDER / LIBRARY} is damaged"
+        return f"{FOLDER / LIBRARY} is damaged; {AGAIN}"
     if not _is_made_of(manifest["sources"], manifest["digest"]):
-        return "it was made of other sources than are installed"
+        return f"it was made of other sources than are installed; {AGAIN}"
     lacking = needed() - _flags()
     return f"this processor lacks {', '.join(sorted(lacking))}" if lacking else None
 

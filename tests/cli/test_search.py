@@ -49,6 +49,14 @@ def run(*arguments: str) -> int:
     return main([*arguments, "--jobs", "1"])
 
 
+@pytest.mark.parametrize("command", ["sweep", "capacity", "optimize", "sensitivity"])
+def test_a_search_has_processes_and_no_threads_and_says_so(command: str, capsys) -> None:
+    assert main([command, "--help"]) == 0
+    assert "processes of --jobs, of which each uses one thread." in capsys.readouterr().out
+    assert main([command, "clock.toml", "--threads", "2"]) == 2
+    assert f"--threads 2\nSee lambdasim {command} --help." in capsys.readouterr().err
+
+
 def test_figures_can_be_left_to_the_command_report(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("sweep", file, "--no-figures", "--out", "out") == 0
     assert not Path("out/figures").exists()

@@ -159,6 +159,7 @@ def test_what_does_not_fit_is_left_aside_with_one_line(installation, expected, t
     engine, _, summary, said = run(tmp_path / "site", tmp_path / "cache")
     assert engine == {"used": "simpy", "reason": "auto: fewer than 200,000 requests"}
     assert words in said
+    assert "; install " in said
     assert said.count("\n") == 1
     assert summary == expected
 
@@ -202,7 +203,7 @@ def test_a_manifest_that_is_not_as_it_was_written_is_left_aside_with_one_line(
     monkeypatch.setattr(shipped.ctypes, "CDLL", lambda _: pytest.fail("it is opened"))
     assert shipped.loops.__wrapped__() is None
     [line] = caplog.messages
-    assert line.endswith("manifest.json is damaged")
+    assert line.endswith("manifest.json is damaged; install lambdasim again")
 
 
 def test_a_folder_that_cannot_be_looked_into_is_left_aside_too(monkeypatch, caplog) -> None:
