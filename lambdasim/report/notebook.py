@@ -72,7 +72,7 @@ def _functions(table: content.Table) -> str:
 
 def _sparklines(result: Reported) -> str:
     """Concurrency and throttles of the account and the greatest p99 of any function, over time."""
-    series = Series(result)
+    series = Series.of(result)
     concurrency = series.account("ConcurrentExecutions", "Maximum", absent=0.0)
     throttles = series.table("Throttles", "Sum", series.functions, absent=0.0).across()
     p99 = np.fmax.reduce(series.table("Latency", "p99", series.functions).numbers(), axis=0, initial=np.nan)

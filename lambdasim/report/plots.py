@@ -7,7 +7,7 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from lambdasim.report.series import Reported
+from lambdasim.report.series import Reported, Series
 from lambdasim.report.table import Table
 
 if TYPE_CHECKING:
@@ -103,8 +103,8 @@ def drawn(result: Reported, directory: Path | None = None) -> dict[str, Drawn]:
     from lambdasim.report.figures import figures_of
     from lambdasim.report.readings import readings
 
-    found = {}
-    for name, plot in figures_of(result).items():
+    found, series = {}, Series.of(result)  # held, so that all figures share what they work out
+    for name, plot in figures_of(series.result).items():
         found[name] = Drawn(plot.draw(result).svg(), readings(result, plot))
         if directory is not None:
             directory.mkdir(parents=True, exist_ok=True)

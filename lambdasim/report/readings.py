@@ -28,7 +28,7 @@ def readings(result: Reported, plot: Plot) -> str:
     """Return the JSON of a figure's values; nothing for one that is not along time."""
     if plot.axes == 0:
         return ""
-    series, table = Series(result), plot.data(result)
+    series, table = Series.of(result), plot.data(result)
     if not table.columns or len(table) != len(series.edges) - 1:
         return ""
     together = -(-len(table) // ROWS)

@@ -3,10 +3,11 @@
 Knows the names of metrics and statistics in ``timeseries.csv``; does not know what is drawn from them.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
+T = TypeVar("T")
 
 ACCOUNT: Final = ""
 """The account's name in the column ``function`` of a time series."""
@@ -104,11 +106,30 @@ class Reported(Protocol):
     def lives(self) -> "tuple[pd.DataFrame, pd.DataFrame] | None": ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Series:
     """A result's time series on the grid of its periods."""
 
     result: Reported
+
+    @classmethod
+    def of(cls, result: Reported) -> "Series":
+        """Return those of a result; while somebody holds them they are the same for all, with what was worked out."""
+        known = _HELD.get(id(result))
+        if known is None:
+            known = _HELD[id(result)] = cls(result)
+        return known
+
+    def once(self, work: "Callable[[Series], T]") -> T:
+        """Return what ``work`` returns of these series, which it is asked once."""
+        if work not in self._worked_out:
+            self._worked_out[work] = work(self)
+        found: T = self._worked_out[work]
+        return found
+
+    @cached_property
+    def _worked_out(self) -> dict[Hashable, Any]:
+        return {}
 
     @cached_property
     def period(self) -> float:
@@ -187,10 +208,14 @@ class Series:
 
     def leaders(self, *keys: str) -> list[str]:
         """Return the functions with most of a quantity of the summary, such as ``("concurrency", "max")``."""
-        return largest({name: _at(f, keys) for name, f in self.result.summary["functions"].items()})
+        if keys not in self._worked_out:
+            functions = self.result.summary["functions"]
+            self._worked_out[keys] = largest({name: _at(of, keys) for name, of in functions.items()})
+        return list(self._worked_out[keys])
 
-    def costs(self) -> dict[str, float]:
-        """Return what each function costs with all of its versions, in USD."""
+    @cached_property
+    def costs(self) -> Mapping[str, float]:
+        """What each function costs with all of its versions, in USD."""
         costs = dict.fromkeys(self.functions, 0.0)
         for row in self.result.summary["cost"]["lines"]:
             if (name := function_of(row["function"])) in costs:
@@ -204,10 +229,13 @@ class Series:
     @cached_property
     def colours(self) -> dict[str, str]:
         """One colour per function for all figures: by its place in the file, or, of many, among those that lead."""
-        leading = {n for keys in LEADING for n in self.leaders(*keys)} | set(largest(self.costs()))
+        leading = {n for keys in LEADING for n in self.leaders(*keys)} | set(largest(self.costs))
         few = [n for n in self.functions if n in leading] if len(self.functions) > MAX_COLOURED else self.functions
         return colours(self.functions) | colours(few)
 
+
+_HELD: "WeakValueDictionary[int, Series]" = WeakValueDictionary()
+"""Series that somebody holds, by the identity of their results, which they hold."""
 
 LEADING: Final = (("concurrency", "max"), ("requests",), ("environments", "max"), ("throttles",), ("cold_starts",))
 

@@ -1,3 +1,5 @@
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -44,6 +46,21 @@ def test_of_many_functions_those_that_lead_differ(make_result):
     series = Series(make_result([f"f{i:04d}" for i in range(30)]))
     leaders = series.leaders("concurrency", "max")
     assert len({series.colours[name] for name in leaders}) == len(leaders) == 6
+
+
+def test_series_that_are_held_are_shared_and_what_is_worked_out_goes_with_them(make_result):
+    result, other, asked = make_result(), make_result(), []
+    series = Series.of(result)
+    assert Series.of(result) is series
+    assert Series.of(other) is not series
+    assert [series.once(asked.append) for _ in range(2)] == [None, None]
+    assert asked == [series]
+    asked.clear()
+    held = weakref.ref(series)
+    del series
+    assert held() is None
+    Series.of(result).once(asked.append)
+    assert len(asked) == 1
 
 
 def test_largest_keeps_the_order_and_leaves_out_zeros():

@@ -29,7 +29,7 @@ COLOURS: Final = {"2xx": "#9CC3DC", "4xx": style.HUES[1], "5xx": style.HUES[4]}
 
 def data(result: Reported) -> Table:
     """Return answers per period, a column for each source and class of status code."""
-    series = Series(result)
+    series = Series.of(result)
     columns = {
         f"{name} {code}": values for name, table in _tables(series).items() for code, values in table.columns.items()
     }
@@ -53,7 +53,7 @@ def _sum(series: Series, metrics: Sequence[str], names: Sequence[str]) -> Floats
 @canvas.styled
 def figure(result: Reported) -> canvas.Chart:
     """Stack the classes of status codes, a panel for each source."""
-    series = Series(result)
+    series = Series.of(result)
     tables = _tables(series)
     total = {name: float(table.numbers().sum()) for name, table in tables.items()}
     tables = {name: table for name, table in tables.items() if total[name]}

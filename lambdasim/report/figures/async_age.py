@@ -26,7 +26,7 @@ STATISTICS: Final = ("Maximum", "Average")
 
 def data(result: Reported) -> Table:
     """Return per period the ages by function (ms), the events waiting by source and those dropped by function."""
-    series = Series(result)
+    series = Series.of(result)
     ages, waiting, dropped = _tables(series)
     columns = {f"{name} {statistic}": table[name] for statistic, table in ages.items() for name in table.columns}
     columns |= {f"{name} waiting": values for name, values in waiting.columns.items()}
@@ -44,7 +44,7 @@ def _tables(series: Series) -> tuple[dict[str, Table], Table, Table]:
 @canvas.styled
 def figure(result: Reported) -> canvas.Chart:
     """Draw ages with their objectives; below them events waiting and, where any were given up, those."""
-    series = Series(result)
+    series = Series.of(result)
     ages, waiting, dropped = _tables(series)
     names, sources = list(ages["Maximum"].columns), list(waiting.columns)
     if not names:

@@ -16,7 +16,7 @@ from lambdasim.report.words import number, percent, span
 
 def data(result: Reported) -> Table:
     """Return cold starts per period by function, then the share of all invocations that were cold starts."""
-    series = Series(result)
+    series = Series.of(result)
     table = series.stacked("ColdStarts", "Sum")
     return series.over_time({**table.columns, "(rate)": _rate(table.across(), _invocations(series))})
 
@@ -32,7 +32,7 @@ def _rate(cold: Floats, invocations: Floats) -> Floats:
 @canvas.styled
 def figure(result: Reported) -> canvas.Chart:
     """Stack cold starts by function and, below, draw their rate."""
-    series = Series(result)
+    series = Series.of(result)
     functions = result.summary["functions"].values()
     total = sum(number(f["cold_starts"]) for f in functions)
     ran = sum(number(f["invocations"]) for f in functions)

@@ -18,7 +18,7 @@ from lambdasim.units import NS_PER_S
 
 def data(result: Reported) -> Table:
     """Return the greatest concurrency of each period: the account's, what was claimed of it, and the leaders'."""
-    series = Series(result)
+    series = Series.of(result)
     leaders = series.table("ConcurrentExecutions", "Maximum", series.leaders("concurrency", "max"), absent=0.0)
     return series.over_time({**_account(series).columns, **leaders.columns})
 
@@ -32,7 +32,7 @@ def _account(series: Series) -> Table:
 @canvas.styled
 def figure(result: Reported) -> canvas.Chart:
     """Draw concurrency over time with the account's limit, reserved and provisioned concurrency as labelled lines."""
-    series = Series(result)
+    series = Series.of(result)
     quota = levels(result, lambda config: config.account.concurrency)
     limit, peak = result.config.highest_concurrency, number(result.summary["account"]["concurrency"]["max"])
     if not peak:

@@ -21,7 +21,7 @@ METRICS: Final = frozenset({HELD, REFUSED})
 
 def data(result: Reported) -> Table:
     """Return per period, for each downstream, the most connections that were held and the refusals."""
-    series = Series(result)
+    series = Series.of(result)
     names, tables = _tables(series)
     columns = {f"{name} {what}": table[name] for name in names for what, table in tables.items()}
     return series.over_time(columns)
@@ -36,7 +36,7 @@ def _tables(series: Series) -> tuple[list[str], dict[str, Table]]:
 @canvas.styled
 def figure(result: Reported) -> canvas.Chart:
     """Draw the connections of each downstream with their limit and, where any were refused, the refusals below."""
-    series = Series(result)
+    series = Series.of(result)
     names, tables = _tables(series)
     if not names:
         return canvas.says("No connection to a downstream was held.")

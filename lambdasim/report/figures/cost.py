@@ -22,7 +22,7 @@ SOURCES = "event sources"
 
 def data(result: Reported) -> Table:
     """Return the cost in USD since the start, at the end of each period, by function, and of all event sources."""
-    series = Series(result)
+    series = Series.of(result)
     return Table(series.edges[1:], _built(_periods(series)))
 
 
@@ -32,9 +32,9 @@ def _built(table: Table) -> dict[str, Floats]:
 
 def _periods(series: Series) -> Table:
     """Return the cost in USD of each period: of the leading functions, the other ones, and all event sources."""
-    table = series.stacked("Cost", "Sum", largest(series.costs()))
+    table = series.stacked("Cost", "Sum", largest(series.costs))
     charging = list({function_of(line["function"]): None for line in series.result.summary["cost"]["lines"]})
-    sources = series.table("Cost", "Sum", [name for name in charging if name not in series.functions], 0.0).across()
+    sources = series.table("Cost", "Sum", [name for name in charging if name not in series.costs], 0.0).across()
     return series.over_time({**table.columns, SOURCES: sources}) if sources.any() else table
 
 
@@ -43,14 +43,14 @@ def breakdown(result: Reported) -> Table:
 
     All cells together are the bill's total.
     """
-    series = Series(result)
-    shown = largest(series.costs())
+    series = Series.of(result)
+    shown = largest(series.costs)
     others = series.others(shown)
     cells: dict[str, dict[str, float]] = {}
     for line in result.summary["cost"]["lines"]:
         item = cells.setdefault(line["item"], dict.fromkeys([*shown, others, SOURCES], 0.0))
         owner = function_of(line["function"])
-        item[owner if owner in shown else others if owner in series.functions else SOURCES] += number(line["usd"])
+        item[owner if owner in shown else others if owner in series.costs else SOURCES] += number(line["usd"])
     ranked = sorted(cells, key=lambda item: -sum(cells[item].values()))
     if len(ranked) > ITEMS:
         rest = [cells[item] for item in ranked[ITEMS - 1 :]]
@@ -63,7 +63,7 @@ def breakdown(result: Reported) -> Table:
 @canvas.styled
 def figure(result: Reported) -> canvas.Chart:
     """Draw the cost since the start, stacked by function, beside the items of the bill."""
-    series = Series(result)
+    series = Series.of(result)
     total = number(result.summary["cost"]["total"])
     table = breakdown(result)
     if not total or not table.columns:

@@ -15,7 +15,7 @@ STATES = ("busy", "initialising", "idle")
 
 def data(result: Reported) -> Table:
     """Return the mean number of environments per period, a column for each function and state."""
-    series = Series(result)
+    series = Series.of(result)
     found = states(series)
     columns = {
         f"{name} {state}": found[state][name] for name in series.leaders("environments", "max") for state in STATES
@@ -37,7 +37,7 @@ def states(series: Series) -> dict[str, Table]:
 @canvas.styled
 def figure(result: Reported) -> canvas.Chart:
     """Stack the states of a function's environments, a panel for each function with most of them."""
-    series = Series(result)
+    series = Series.of(result)
     functions = result.summary["functions"]
     names = [n for n in series.leaders("environments", "max") if number(functions[n]["environments"]["max"]) > 0]
     if not names:

@@ -23,7 +23,7 @@ MB_OF_GB: Final = 1024
 
 def data(result: Reported) -> Table:
     """Return the GB-seconds of each state of the environments, a row for each of the functions with most of them."""
-    series = Series(result)
+    series = Series.of(result)
     seconds = np.diff(series.edges)
     found = states(series)
     names = list(found["idle"].columns)
@@ -41,7 +41,7 @@ def _memory_gb(result: Reported, name: str) -> float:
 @canvas.styled
 def figure(result: Reported) -> canvas.Chart:
     """Draw a bar for each function: busy, initialising and idle GB-seconds."""
-    series, table = Series(result), data(result)
+    series, table = Series.of(result), data(result)
     table = table.rows(table.across() > 0)
     if not len(table):
         return canvas.says("No execution environment was created, so no memory was held.")

@@ -20,7 +20,7 @@ STATISTICS: Final = ("Maximum", "Average")
 
 def data(result: Reported) -> Table:
     """Return per period, for each stream, the greatest and the mean iterator age (ms)."""
-    series = Series(result)
+    series = Series.of(result)
     names = series.emitters(METRICS)
     tables = {statistic: series.table("IteratorAge", statistic, names) for statistic in STATISTICS}
     columns = {f"{name} {statistic}": tables[statistic][name] for name in names for statistic in STATISTICS}
@@ -30,7 +30,7 @@ def data(result: Reported) -> Table:
 @canvas.styled
 def figure(result: Reported) -> canvas.Chart:
     """Draw the greatest age of each period as a line, and the mean as a dotted one."""
-    series = Series(result)
+    series = Series.of(result)
     names = series.emitters(METRICS)
     if not names:
         return canvas.says("The run has no stream.")

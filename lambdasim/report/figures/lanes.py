@@ -72,7 +72,7 @@ def _is_whole(mark: Mark, end: float) -> bool:
 
 def strip(series: Series, axes: Sequence[Axes], across: int) -> None:
     """Draw the strip above the first row of axes, and the bands of what is in it in all of them."""
-    found = marks(series)
+    found = series.once(marks)
     every = found[:MOST]
     end, place = series.end, 0
     for mark in every:
@@ -148,4 +148,4 @@ def _text(ax: Axes, at: float, label: str, lane: int, colour: str) -> None:
 
 def in_words(series: Series) -> list[tuple[float, float, str]]:
     """Return from when to when each mark holds, and its name, for whoever reads a moment's values."""
-    return [(mark.start, max(mark.end, mark.start), mark.label) for mark in marks(series)[:MOST]]
+    return [(mark.start, max(mark.end, mark.start), mark.label) for mark in series.once(marks)[:MOST]]

@@ -21,7 +21,7 @@ def shown(series: Series) -> list[str]:
 
 def data(result: Reported) -> Table:
     """Return latency in ms per period, a column for each function and percentile."""
-    series = Series(result)
+    series = Series.of(result)
     names = shown(series)
     tables = {p: series.table("Latency", p, names) for p in PERCENTILES}
     columns = {f"{name} {p}": tables[p][name] for name in names for p in PERCENTILES}
@@ -31,7 +31,7 @@ def data(result: Reported) -> Table:
 @canvas.styled
 def figure(result: Reported) -> canvas.Chart:
     """Draw one panel per function: p50, p95, p99 and the objectives' limits."""
-    series = Series(result)
+    series = Series.of(result)
     names = shown(series)
     if not names:
         return canvas.says("No request ran, so there is no latency to show.")

@@ -19,7 +19,7 @@ LOOKS: Final[dict[str, Any]] = {"warm": "-", "cold": (0, (4, 1.5))}
 
 def data(result: Reported) -> Table:
     """Return, for each leading function and kind of start, the share of requests whose latency (ms) was longer."""
-    leaders = set(Series(result).leaders("requests"))
+    leaders = set(Series.of(result).leaders("requests"))
     waits = result.waits
     shown = waits.rows(np.array([name in leaders for name in waits["function"]], bool))
     return table(shown.columns.values())
@@ -28,7 +28,7 @@ def data(result: Reported) -> Table:
 @canvas.styled
 def figure(result: Reported) -> canvas.Chart:
     """Draw the complementary distributions on logarithmic axes, warm as full lines and cold as dashed ones."""
-    series, waits = Series(result), result.waits
+    series, waits = Series.of(result), result.waits
     lines = {(n, s): line(waits, n, s) for n in series.leaders("requests") for s in STARTS}
     lines = {key: of for key, of in lines.items() if len(of[0])}
     if not lines:

@@ -25,7 +25,7 @@ METRICS: Final = frozenset({READY})
 
 def data(result: Reported) -> Table:
     """Return per period, for each function, the most that was ready and in use, and the invocations spilled over."""
-    series = Series(result)
+    series = Series.of(result)
     tables = _tables(series, _shown(series))
     columns = {f"{name} {what}": table[name] for what, table in tables.items() for name in table.columns}
     return series.over_time(columns)
@@ -43,7 +43,7 @@ def _tables(series: Series, names: list[str]) -> dict[str, Table]:
 @canvas.styled
 def figure(result: Reported) -> canvas.Chart:
     """Draw ready and used concurrency, a panel for each function, and below the spillover of all."""
-    series = Series(result)
+    series = Series.of(result)
     names = _shown(series)
     if not names:
         return canvas.says("No provisioned concurrency was ready.")

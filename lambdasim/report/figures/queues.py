@@ -24,7 +24,7 @@ METRICS: Final = frozenset({WAITING, IN_FLIGHT, AGE})
 
 def data(result: Reported) -> Table:
     """Return per period, for each queue, the most messages waiting and in flight and the greatest age (s)."""
-    series = Series(result)
+    series = Series.of(result)
     tables = _tables(series)
     names = series.emitters(METRICS)
     columns = {f"{name} {what}": table[name] for name in names for what, table in tables.items()}
@@ -40,7 +40,7 @@ def _tables(series: Series) -> dict[str, Table]:
 @canvas.styled
 def figure(result: Reported) -> canvas.Chart:
     """Draw the backlog of each queue and, below, the age of its oldest message with the objectives on it."""
-    series = Series(result)
+    series = Series.of(result)
     names, tables = series.emitters(METRICS), _tables(series)
     if not names:
         return canvas.says("The run has no queue.")

@@ -14,7 +14,7 @@ from lambdasim.report.words import number, span
 
 def data(result: Reported) -> Table:
     """Return throttles per period: a column for each reason that occurred, then one for each function."""
-    series = Series(result)
+    series = Series.of(result)
     return series.over_time({**_by_reason(series).columns, **_by_function(series).columns})
 
 
@@ -34,7 +34,7 @@ def _by_function(series: Series) -> Table:
 @canvas.styled
 def figure(result: Reported) -> canvas.Chart:
     """Stack throttles by reason and, below, by function."""
-    series = Series(result)
+    series = Series.of(result)
     functions = result.summary["functions"]
     total = sum(number(f["throttles"]) for f in functions.values())
     if not total:

@@ -53,7 +53,7 @@ def data(result: Reported) -> Table:
 @canvas.styled
 def figure(result: Reported) -> canvas.Chart:
     """Draw a line for each environment, a group of them for each function."""
-    series = Series(result)
+    series = Series.of(result)
     if result.lives is None:
         return canvas.says('The timeline needs the rows of all requests: output.requests = "all".')
     lives, uses = result.lives
