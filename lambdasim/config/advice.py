@@ -3,6 +3,7 @@
 Advice is no error: an experiment may be there to show what happens without. Knows no measurements.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -63,24 +64,25 @@ def _queues(config: ExperimentConfig) -> Iterator[Advice]:
 
 def _reserved(config: ExperimentConfig) -> Iterator[Advice]:
     """Yield functions whose reserved concurrency is below what the queues that invoke them may use."""
+    batches = [_batches(one) for one in (config, *(moment.config for moment in config.moments))]
     for name, function in config.function.items():
         reserved = function.reserved_concurrency
         if name == TEMPLATE or reserved is None:
             continue
-        together = max(_concurrency_of_queues(one, name) for one in (config, *(m.config for m in config.moments)))
+        together = max(one[name] for one in batches)
         if together > reserved:
             words = "AWS advises reserved concurrency of at least the maximum concurrency of all queues of the "
             words += f"function, {together}; {name} has {reserved}"
             yield Advice(f"function.{name}.reserved_concurrency", words, SQS_SCALING, together)
 
 
-def _concurrency_of_queues(config: ExperimentConfig, function: str) -> int:
-    """Return how many batches of all queues a function may process at once, as far as they have a maximum."""
-    return sum(
-        source.maximum_concurrency or 0
-        for source in config.source.values()
-        if isinstance(source, SqsSource) and function_of(source.function) == function
-    )
+def _batches(config: ExperimentConfig) -> Counter[str]:
+    """Return how many batches of all its queues each function may process at once, as far as they have a maximum."""
+    together = Counter[str]()
+    for source in config.source.values():
+        if isinstance(source, SqsSource):
+            together[function_of(source.function)] += source.maximum_concurrency or 0
+    return together
 
 
 def _scaled(config: ExperimentConfig) -> Iterator[Advice]:
@@ -88,9 +90,10 @@ def _scaled(config: ExperimentConfig) -> Iterator[Advice]:
 
     AWS takes such bounds, and refuses what is asked for beyond its quotas when it is (DG:provisioned-concurrency).
     """
-    times = [config, *(moment.config for moment in config.moments)]
+    times = [(one.function, _unreserved(one)) for one in (config, *(moment.config for moment in config.moments))]
     for name, function in config.function.items():
-        most = max(_provisionable(one, name) for one in times)
+        reserved = [(functions[name].reserved_concurrency, unreserved) for functions, unreserved in times]
+        most = max(unreserved if own is None else own for own, unreserved in reserved)
         for path, provisioned in provisioned_tables(name, function):
             scaling = provisioned.autoscaling
             asked = {(*path, "autoscaling", "max"): None if scaling is None else scaling.max}
@@ -102,11 +105,7 @@ def _scaled(config: ExperimentConfig) -> Iterator[Advice]:
                     yield Advice(dotted(at), words, PROVISIONED, most)
 
 
-def _provisionable(config: ExperimentConfig, name: str) -> int:
-    """Return the most provisioned concurrency that a function can have: its reserved, else what the account has."""
-    functions, account = config.function, config.account
-    own = functions[name].reserved_concurrency
-    if own is not None:
-        return own
-    reserved = sum(one.reserved_concurrency or 0 for key, one in functions.items() if key != TEMPLATE)
-    return max(0, account.concurrency - account.unreserved_minimum - reserved)
+def _unreserved(config: ExperimentConfig) -> int:
+    """Return the most provisioned concurrency of functions without reserved concurrency: what the account has left."""
+    reserved = sum(one.reserved_concurrency or 0 for name, one in config.function.items() if name != TEMPLATE)
+    return max(0, config.account.concurrency - config.account.unreserved_minimum - reserved)

@@ -123,3 +123,16 @@ def test_saving_a_day_of_azure(benchmark, tmp_path) -> None:
     benchmark.extra_info["saving / running, a day of Azure's trace"] = round(min(ratios), 2)
     print(f"\na day of {DAY.name}: saving is {min(ratios):.2f} of running (goal: 0.7)")
     benchmark.pedantic(lambda: None, rounds=1)
+
+
+@pytest.mark.benchmark
+def test_check_of_many_functions(benchmark, tmp_path) -> None:
+    commands = {}
+    for functions in (2_500, 10_000):
+        file = tmp_path / f"{functions}.toml"
+        file.write_text(many_functions(1, functions).to_toml(), encoding="utf-8")
+        commands[str(functions)] = ["-m", "lambdasim", "check", str(file)]
+    few, many = processes(commands, tmp_path / "bytecode").values()
+    benchmark.extra_info["check of 10,000 functions / of 2,500"] = round(many / few, 1)
+    print(f"\ncheck of 10,000 functions: {many:.1f} s, {many / few:.1f} times that of 2,500 (goal: at most 4)")
+    benchmark.pedantic(lambda: None, rounds=1)
