@@ -54,13 +54,13 @@ class Pace:
     def draining(self, records: RecordChunk) -> Progress:
         """Return the progress after what became known since, when all requests have arrived.
 
-        What waits is estimated to go on leaving as it has since then, for to arrive took another time.
+        What waits is estimated to go on leaving as it has since then, for to arrive took another time. How long all
+        else takes that is in flight, or that others sent, is not known.
         """
         progress = self._progress(records)
-        if not self._waited:
-            return progress
         gone, took_s = self._waited - self._waiting, time.perf_counter() - self._waited_at
-        return replace(progress, eta_s=took_s * self._waiting / gone if gone > LEAST * self._waited else None)
+        known = self._waiting and gone > LEAST * self._waited
+        return replace(progress, eta_s=took_s * self._waiting / gone if known else None)
 
     def _progress(self, records: RecordChunk) -> Progress:
         left = int(np.count_nonzero(records.deliveries.rows[:, FATE] != Fate.STAYS))
