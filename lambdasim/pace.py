@@ -12,7 +12,7 @@ import numpy as np
 
 from lambdasim.model.events import Fate
 from lambdasim.plan import PlanChunk
-from lambdasim.records import DELIVERY_COLUMNS, RecordChunk
+from lambdasim.records import DELIVERY_COLUMNS, Int64, RecordChunk, RecordTable
 
 FATE: Final = DELIVERY_COLUMNS.index("fate")
 
@@ -40,6 +40,7 @@ class Pace:
         self._begin = time.perf_counter()
         self._now_ns = self._arrived = self._waiting = 0
         self._waited, self._waited_at = 0, self._begin  # what waited after the last chunk, and when that was
+        self._ahead = 0  # deliveries that were seen before the chunk that has them
 
     def after(self, chunk: PlanChunk, records: RecordChunk) -> Progress:
         """Return the progress after a chunk of the plan."""
@@ -47,23 +48,32 @@ class Pace:
         self._arrived += len(chunk)
         if chunk.source is not None:
             self._waiting += int(np.count_nonzero(chunk.source >= 0))
-        progress = self._progress(records)
+        progress = self._progress(records.deliveries.rows)
         self._waited, self._waited_at = self._waiting, time.perf_counter()
         return progress
 
     def draining(self, records: RecordChunk) -> Progress:
         """Return the progress after what became known since, when all requests have arrived.
 
-        What waits is estimated to go on leaving as it has since then, for to arrive took another time.
+        What waits is estimated to go on leaving as it has since then, for to arrive took another time. How long all
+        else takes that is in flight, or that others sent, is not known.
         """
-        progress = self._progress(records)
-        if not self._waited:
-            return progress
-        gone, took_s = self._waited - self._waiting, time.perf_counter() - self._waited_at
-        return replace(progress, eta_s=took_s * self._waiting / gone if gone > LEAST * self._waited else None)
+        rows, self._ahead = records.deliveries.rows[self._ahead :], 0
+        return self._draining(rows)
 
-    def _progress(self, records: RecordChunk) -> Progress:
-        left = int(np.count_nonzero(records.deliveries.rows[:, FATE] != Fate.STAYS))
+    def ahead(self, deliveries: RecordTable) -> Progress:
+        """Return the same after some more deliveries, which the next chunk to come will have."""
+        self._ahead += len(deliveries)
+        return self._draining(deliveries.rows)
+
+    def _draining(self, deliveries: Int64) -> Progress:
+        progress = self._progress(deliveries)
+        gone, took_s = self._waited - self._waiting, time.perf_counter() - self._waited_at
+        known = self._waiting and gone > LEAST * self._waited
+        return replace(progress, eta_s=took_s * self._waiting / gone if known else None)
+
+    def _progress(self, deliveries: Int64) -> Progress:
+        left = int(np.count_nonzero(deliveries[:, FATE] != Fate.STAYS))
         self._waiting = max(self._waiting - left, 0)  # events that others send are not waited for
         fraction = self._now_ns / self._ends_ns if self._ends_ns else 1.0
         fraction *= 1 - self._waiting / max(self._arrived, 1)

@@ -227,7 +227,7 @@ def _through(
                 complete, ends_ns = False, min(chunk.until_ns, ends_ns)
                 break
         with suppress(Interrupted):  # what is in flight ends all the same
-            for records in engine.drain(ends_ns):
+            for records in engine.drain(ends_ns, lambda deliveries: shown(pace.ahead(deliveries))):
                 counted(records)
                 shown(pace.draining(records))
         counted(engine.finish(ends_ns))

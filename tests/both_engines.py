@@ -42,8 +42,8 @@ def _recorded(chunks: list[dict[str, Int64]]) -> type[ControlledEngine]:
         def advance(self, chunk: PlanChunk) -> Iterator[RecordChunk]:
             return map(_kept, super().advance(chunk))
 
-        def drain(self, loads_end_ns: int) -> Iterator[RecordChunk]:
-            return map(_kept, super().drain(loads_end_ns))
+        def drain(self, loads_end_ns: int, seen: Any = None) -> Iterator[RecordChunk]:
+            return map(_kept, super().drain(loads_end_ns, seen))
 
         def finish(self, loads_end_ns: int) -> RecordChunk:
             return _kept(super().finish(loads_end_ns))

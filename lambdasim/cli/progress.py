@@ -48,7 +48,7 @@ def draws_bars(stream: TextIO) -> bool:
 
 
 def numbers(progress: "Progress") -> str:
-    """Return the fraction, the speed and the time left in at most 32 characters."""
+    """Return the fraction, the speed and the time left, as far as it is known, in at most 32 characters."""
     left = "" if progress.eta_s is None else f"  {_clock(progress.eta_s)} left"
     return f"{_percent(progress.fraction)}  {_short(progress.rate)} inv/s{left}"
 

@@ -112,7 +112,8 @@ def requests_of_others(experiments: Sequence["Experiment"]) -> list[int]:
     """Return, for each experiment of a command, about how many requests all others have: ``auto`` counts them too."""
     from lambdasim.engine.compiled import is_installed
 
-    if len(experiments) == 1 or is_installed():
+    chosen = any(experiment.config.simulation.engine == "auto" for experiment in experiments)
+    if len(experiments) == 1 or not chosen or is_installed():
         return [0] * len(experiments)
     requests = [experiment.expected_requests() for experiment in experiments]
     return [sum(requests) - own for own in requests]

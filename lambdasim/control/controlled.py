@@ -97,13 +97,16 @@ class ControlledEngine:
                 begin, chunk = 0, self._routed(_part(chunk, begin, len(chunk), chunk.until_ns))
         yield self._step(_part(chunk, begin, len(chunk), chunk.until_ns) if begin else chunk)
 
-    def drain(self, loads_end_ns: int) -> Iterator[RecordChunk]:
-        """After the last chunk: let controllers act to the end; yield what is in flight as it ends, bit by bit."""
+    def drain(self, loads_end_ns: int, seen: Callable[[RecordTable], None] | None = None) -> Iterator[RecordChunk]:
+        """After the last chunk: let controllers act to the end; yield what is in flight as it ends, bit by bit.
+
+        ``seen`` is as in :class:`~lambdasim.engine.Engine`.
+        """
         if self._plan.horizon_ns == NEVER_NS:
             self._ends_ns = min(self._ends_ns, loads_end_ns)
         yield from (self._step(_nothing(stop_ns), stop_ns) for stop_ns in self._stops(self._ends_ns))
         self._replace(self._ends_ns)
-        while (records := self._engine.drain()) is not None:
+        while (records := self._engine.drain(seen)) is not None:
             yield records
 
     def finish(self, loads_end_ns: int) -> RecordChunk:

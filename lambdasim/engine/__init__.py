@@ -10,13 +10,13 @@ from lambdasim.engine.compiled import available, is_installed, refusal, supports
 from lambdasim.garbage import uncollected
 
 if TYPE_CHECKING:  # they import numpy, which a mere choice does not need
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from lambdasim.engine.reference.policies import PolicyRun
     from lambdasim.machine_code.program import Program
     from lambdasim.model.control import Change
     from lambdasim.plan import Plan, PlanChunk
-    from lambdasim.records import RecordChunk
+    from lambdasim.records import RecordChunk, RecordTable
 
 LOG: Final = logging.getLogger("lambdasim")
 
@@ -39,10 +39,11 @@ class Engine(Protocol):
     def change(self, changes: "Iterable[Change]") -> None:
         """Let more rows of the control table happen, none of them before what has happened already."""
 
-    def drain(self) -> "RecordChunk | None":
+    def drain(self, seen: "Callable[[RecordTable], None] | None" = None) -> "RecordChunk | None":
         """After the last chunk: let some of what is in flight end; None once :meth:`finish` has little to do.
 
-        It need not be called.
+        It need not be called. ``seen`` may be called with deliveries before they are handed over, the first of them
+        first, where that takes long.
         """
 
     def finish(self, loads_end_ns: int) -> "RecordChunk":

@@ -45,7 +45,7 @@ def works() -> bool:
     if known is None:
         nothing = subprocess.DEVNULL
         try:
-            command = [sys.executable, "-P", "-c", "import numba"]
+            command = [sys.executable, "-P", "-c", "import numba"]  # not one of the working folder
             done = subprocess.run(command, stdin=nothing, stdout=nothing, stderr=nothing, check=False)
         except OSError:
             return False

@@ -36,6 +36,7 @@ class FakeExperiment:
     summary: dict[str, Any] = field(default_factory=dict)
     during: Callable[[int], None] = lambda step: None
     keeps_partial: bool = True
+    engine: str = "auto"
     overrides: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -43,7 +44,7 @@ class FakeExperiment:
         return SimpleNamespace(
             name=self.name,
             output=SimpleNamespace(dir="runs", period=60 * 10**9, requests="none", sample_size=None, series="all"),
-            simulation=SimpleNamespace(duration=None),
+            simulation=SimpleNamespace(duration=None, engine=self.engine),
             load=[SimpleNamespace(start_time=0, duration=600 * 10**9)],
             function={"api": None},
         )

@@ -43,12 +43,16 @@ def test_all_functions_are_told_on_demand(tmp_path, monkeypatch, capsys) -> None
         assert len([line for line in lines if line.startswith("f") and line[1].isdigit()]) == told
 
 
-@pytest.mark.parametrize("installed", [False, True])
-def test_requests_of_all_files_count_for_the_engine_of_each(files, installed: bool, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    ("installed", "engines", "others"),
+    [(False, ["auto"] * 3, 18), (False, ["simpy", "compiled", "auto"], 18), (False, ["simpy"] * 3, 0),
+     (True, ["auto"] * 3, 0)],
+)  # fmt: skip
+def test_requests_of_all_files_count_for_the_engine_of_each(files, installed, engines, others, monkeypatch) -> None:
     monkeypatch.setattr("lambdasim.engine.compiled.is_installed", lambda: installed)
-    added = [files.add(f"{name}.toml", name=name) for name in "abc"]
+    added = [files.add(f"{name}.toml", name=name, engine=one) for name, one in zip("abc", engines, strict=True)]
     assert main(["run", "a.toml", "b.toml", "c.toml"]) == 0
-    assert [one.others for one in added] == [0 if installed else 18] * 3
+    assert [one.others for one in added] == [others] * 3
     assert main(["run", "a.toml"]) == 0
     assert added[0].others == 0
 

@@ -60,6 +60,25 @@ def test_what_drains_is_estimated_from_the_drain(clock) -> None:
     assert watch.draining(left(25)).eta_s == pytest.approx(6.0)
     clock[0] = 64.0
     assert watch.draining(left(50)).eta_s == pytest.approx(4 / 3)
+    assert watch.draining(left(25)).eta_s is None  # what others sent may take longer
+
+
+def test_what_is_seen_ahead_of_its_chunk_counts_once(clock) -> None:
+    watch = pace.Pace(100)
+    watch.after(chunk(100, 100, events=100), NOTHING)
+    clock[0] = 1.0
+    assert watch.ahead(left(20).deliveries).eta_s == pytest.approx(4.0)
+    assert watch.ahead(left(5, stays=5).deliveries).fraction == pytest.approx(0.25)
+    assert watch.draining(left(40)).fraction == pytest.approx(0.35)
+    assert watch.draining(left(10)).fraction == pytest.approx(0.45)
+
+
+def test_how_long_what_others_sent_will_drain_is_not_known(clock) -> None:
+    watch = pace.Pace(100)
+    clock[0] = 60.0
+    watch.after(chunk(100, 100), NOTHING)
+    clock[0] = 61.0
+    assert watch.draining(left(25)) == pace.Progress(1.0, 100e-9, 100, 100 / 61, None)
 
 
 def test_nothing_is_estimated_from_hardly_anything(clock) -> None:

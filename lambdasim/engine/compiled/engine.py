@@ -1,6 +1,6 @@
 """The compiled engine behind the interface of the SimPy engine."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -126,7 +126,7 @@ class CompiledEngine:
         self._state = self._state._replace(control=control, provisioned_init_ns=init_ns)
         self._loop["change"] = 0
 
-    def drain(self) -> RecordChunk | None:
+    def drain(self, seen: Callable[[RecordTable], None] | None = None) -> RecordChunk | None:
         """Let some of what is in flight end, until so many rows are written; None once there is no more of it."""
         self._write_to(DRAINED_ROWS)
         return self._take() if self._run_before(self._horizon_ns, NOTHING, INVOCATIONS) else None

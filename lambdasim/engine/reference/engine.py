@@ -1,6 +1,6 @@
 """The SimPy engine: it supports everything, chunk by chunk."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from lambdasim.engine.reference.arrivals import open_loop, virtual_user
@@ -21,11 +21,12 @@ from lambdasim.model.events import NEVER_NS
 from lambdasim.model.function import FunctionState, function_states
 from lambdasim.model.spec import NO_RETRY
 from lambdasim.plan import Plan, PlanChunk
-from lambdasim.records import RecordChunk
+from lambdasim.records import RecordChunk, RecordTable
 
-DRAINED_EVENTS: Final = 10_000
-DRAINED_DELIVERIES: Final = 8_192
-"""So many happen, or become known, at a time once the loads have ended: one event may end a batch of 10,000."""
+DRAINED_EVENTS: Final = 50_000
+"""So many are let happen at a time once the loads have ended, about as many as those of a chunk."""
+SEEN_EVENTS: Final = 1_000
+"""After so many of them who watches sees what became known: each may end a batch of 10,000 messages."""
 
 
 class ReferenceEngine:
@@ -77,13 +78,19 @@ class ReferenceEngine:
         """Let more rows of the control table happen, none of them before what has happened already."""
         self._control.add(to_come(changes, self._through_ns))
 
-    def drain(self) -> RecordChunk | None:
-        """Let some of what is in flight end; None once there is no more of it before the horizon."""
-        for _ in range(DRAINED_EVENTS):
+    def drain(self, seen: Callable[[RecordTable], None] | None = None) -> RecordChunk | None:
+        """Let some of what is in flight end; None once there is no more of it before the horizon.
+
+        ``seen`` is called with new deliveries now and then, before they are handed over.
+        """
+        shown = 0
+        for number in range(1, DRAINED_EVENTS + 1):
             if not self._clock.step_before(self._horizon_ns):
                 return None
-            if self._records.deliveries >= DRAINED_DELIVERIES:
-                break
+            if seen is not None and number % SEEN_EVENTS == 0:
+                deliveries = self._records.deliveries_from(shown)
+                shown += len(deliveries)
+                seen(deliveries)
         return self._records.take()
 
     def finish(self, loads_end_ns: int) -> RecordChunk:

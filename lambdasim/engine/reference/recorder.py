@@ -46,10 +46,9 @@ class Recorder:
         self.invocation = self._invocations.extend
         self.environment = self._environments.extend
 
-    @property
-    def deliveries(self) -> int:
-        """How many rows of deliveries there are."""
-        return len(self._deliveries) // len(DELIVERY_COLUMNS)
+    def deliveries_from(self, first: int) -> RecordTable:
+        """Return the rows of deliveries from the ``first`` on, which :meth:`take` returns again."""
+        return _table(DELIVERY_COLUMNS, self._deliveries[first * len(DELIVERY_COLUMNS) :])
 
     def take(self) -> RecordChunk:
         """Hand over all rows written so far and forget them."""
