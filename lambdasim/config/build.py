@@ -67,6 +67,15 @@ _NAMES: Final = {
     "warmer": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
     "load": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
 }
+_CLASHES: Final = {
+    "source": (("function",), "a function has this name too; a target would be ambiguous"),
+    "downstream": (("function", "source"), "a function or source has this name too; an objective would be ambiguous"),
+    "warmer": (
+        ("function", "source", "load"),
+        "a function, source or load has this name too; an objective would be ambiguous",
+    ),
+}
+"""Tables whose names may not be those of others, and why."""
 
 Model = TypeVar("Model", bound=ConfigTable)
 Read = Callable[[Any, Path, Problems], Model | None]
@@ -249,17 +258,14 @@ def _read_named(read: Read[Model], tree: dict[str, Any], section: str, problems:
         return {}
     if section == "function" and not tables:
         problems.add((), "there is no function; add a table [function.NAME]")
+    others, clash = _CLASHES.get(section, ((), ""))
+    taken = {name for other in others for name in (_load_names(tree) if other == "load" else _names(tree, other))}
     found = {}
     alike: dict[str, Model] = {}  # of a thousand functions most may be written alike, and are then one model
     for name, table in tables.items():
         _check_name(section, name, (section, name), problems)
-        if section == "source" and name in _names(tree, "function"):
-            problems.add((section, name), "a function has this name too; a target would be ambiguous")
-        if section == "downstream" and name in (*_names(tree, "function"), *_names(tree, "source")):
-            problems.add((section, name), "a function or source has this name too; an objective would be ambiguous")
-        if section == "warmer" and name in (*_names(tree, "function"), *_names(tree, "source"), *_load_names(tree)):
-            message = "a function, source or load has this name too; an objective would be ambiguous"
-            problems.add((section, name), message)
+        if name in taken:
+            problems.add((section, name), clash)
         path = (section, name)
         text = repr(table)
         value = alike.get(text) if not problems else None
@@ -366,7 +372,7 @@ def _read_slo(
     if not isinstance(tables, dict):
         problems.add(("slo",), 'is not a table; write [slo] and "NAME.latency" = ["p99 < 800ms"]')
         return {}
-    found = {}
+    found, others = {}, dict.fromkeys((*names.sources, *load_names, *types))
     for path, texts in tables.items():
         if isinstance(texts, dict):
             inner = next(iter(texts), "latency")
@@ -376,7 +382,7 @@ def _read_slo(
             problems.add(("slo", path), 'is not a list of objectives such as ["p99 < 800ms"]')
             continue
         try:
-            metric = find_metric(path, names.measured, (*names.sources, *load_names, *types), types)
+            metric = find_metric(path, names.measured, others, types)
         except ValueError as error:
             problems.add(("slo", path), str(error))
             continue

@@ -3,7 +3,7 @@
 The tables may hold stand-ins for values that are wrong in themselves; what would follow from one is not said.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -41,22 +41,18 @@ class Names:
     loads: tuple[str, ...] = ()
     qualified: tuple[str, ...] = ()
     """Versions and aliases of functions, as ``checkout:live``."""
+    measured: Collection[str] = field(init=False)
+    """What is measured as a function is."""
+    invoked: Collection[str] = field(init=False)
+    """What a source or a handler can invoke."""
     targets: frozenset[str] = field(init=False)
     """What a load can go to."""
 
     def __post_init__(self) -> None:
-        """Collect the targets once, for there may be thousands of loads."""
+        """Collect them once, as there may be thousands of functions, loads and objectives that ask."""
+        object.__setattr__(self, "measured", dict.fromkeys((*self.functions, *self.qualified)))
+        object.__setattr__(self, "invoked", dict.fromkeys((*_shown(self.functions), *self.qualified)))
         object.__setattr__(self, "targets", frozenset((*self.invoked, *self.sources)))
-
-    @property
-    def measured(self) -> tuple[str, ...]:
-        """What is measured as a function is."""
-        return (*self.functions, *self.qualified)
-
-    @property
-    def invoked(self) -> list[str]:
-        """What a source or a handler can invoke."""
-        return [*_shown(self.functions), *self.qualified]
 
 
 def check_function(name: str, function: FunctionConfig, problems: Problems) -> None:
