@@ -28,6 +28,8 @@ RC: Any = style.RC
 LABEL_COLUMNS = 52
 LEGEND_COLUMNS = 132
 TITLE_COLUMNS = 92
+LOWEST = 96.0
+"""Points of height that axes keep, whatever stands above and below them: their labels are as long."""
 UNITS = ((10_000, "ms", 1.0), (600_000, "s", 1e3), (36_000_000, "min", 6e4), (float("inf"), "h", 3.6e6))
 """Units of durations along a linear axis: up to which end of it (ms), the unit, and its size (ms)."""
 
@@ -85,7 +87,7 @@ def styled(draw: Callable[P, Chart]) -> Callable[P, Chart]:
 def sheet(panels: int = 1, *, across: int = 1, height: float = style.PANEL_INCHES) -> tuple[Chart, list[Axes]]:
     """Return a figure of ``panels`` axes with one time axis, ``across`` in a row, each ``height`` inches high."""
     rows = -(-panels // across)
-    figure = blank(0.9 + rows * height)
+    figure = blank(0.9 + rows * height, lowest=LOWEST)
     axes = figure.subplots(rows, across, sharex=True, squeeze=False).ravel().tolist()
     for spare in axes[panels:]:
         spare.set_axis_off()
@@ -94,9 +96,9 @@ def sheet(panels: int = 1, *, across: int = 1, height: float = style.PANEL_INCHE
     return figure, axes[:panels]
 
 
-def blank(height: float) -> Chart:
-    """Return an empty figure that lays out what is put on it."""
-    return Chart(figsize=(style.WIDTH_INCHES, height), layout=OnePass())
+def blank(height: float, lowest: float = 0.0) -> Chart:
+    """Return an empty figure that lays out what is put on it, higher where axes would be below ``lowest`` points."""
+    return Chart(figsize=(style.WIDTH_INCHES, height), layout=OnePass(lowest))
 
 
 def title(figure: Chart, finding: str) -> None:

@@ -68,7 +68,7 @@ def figure(result: Reported) -> canvas.Chart:
     table = breakdown(result)
     if not total or not table.columns:
         return canvas.says("The run cost nothing.")
-    chart = canvas.blank(3.4)
+    chart = canvas.blank(3.4, lowest=120)  # points: as long as the label of its amounts
     over_time, items = chart.subplots(1, 2, width_ratios=(1.15, 1))
     edges, periods = coarse(series.edges, _periods(series), style.BARS)
     columns = [(n, values, series.colours.get(n, style.OTHERS)) for n, values in _built(periods).items()]

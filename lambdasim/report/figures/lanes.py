@@ -1,10 +1,12 @@
 """The strip above the time axes: stages of the loads, warm-up, changes and faults, each a line with its name.
 
 What overlaps in time stands in lanes one above the other, and a name is written however short its stage is. Within the
-axes stages are light bands, changes are lines and faults are bands of their own colour.
+axes stages are light bands, changes are lines and faults are bands of their own colour. No band lies on another of its
+kind: the background of many loads is as light as that of one.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from matplotlib.axes import Axes
@@ -23,6 +25,7 @@ COLUMNS: Final = 118
 """How many columns of a label the width of the axes holds."""
 LONGEST: Final = 40
 MOST: Final = 60
+"""So many marks are named, and so many bands can be told apart."""
 WHOLE: Final = 0.97
 """From this share of the run on, a stage is all of it and needs no band."""
 GAP: Final = 0.003
@@ -74,18 +77,12 @@ def strip(series: Series, axes: Sequence[Axes], across: int) -> None:
     """Draw the strip above the first row of axes, and the bands of what is in it in all of them."""
     found = series.once(marks)
     every = found[:MOST]
-    end, place = series.end, 0
+    end = series.end
+    _bands(series, found, axes)
     for mark in every:
-        if mark.kind == "stage" and not _is_whole(mark, end):
-            place += 1
-        for ax in axes:
-            at = clock(series, [mark.start, mark.end])
-            if mark.kind == "change":
-                ax.axvline(at[0], color=style.CHANGE, lw=1.0, ls=(0, (2, 2)), zorder=1.6)
-            elif mark.kind == "fault":
-                ax.axvspan(*at, color=style.FAULT, alpha=0.14, lw=0, zorder=0.5)
-            elif not _is_whole(mark, end):
-                ax.axvspan(*at, color=style.BAND, alpha=style.BAND_ALPHA[place % 2], lw=0, zorder=0)
+        if mark.kind == "change":
+            for ax in axes:
+                ax.axvline(clock(series, mark.start), color=style.CHANGE, lw=1.0, ls=(0, (2, 2)), zorder=1.6)
     room = COLUMNS / across
     taken: list[list[tuple[float, float]]] = []
     left_out = len(found) - len(every)
@@ -111,6 +108,30 @@ def strip(series: Series, axes: Sequence[Axes], across: int) -> None:
             _text(ax, clock(series, 0.0), f"and {left_out:,} more", len(taken), style.LIMIT)
         if taken and title:
             ax.set_title(title, pad=6 + HEIGHT * (len(taken) + bool(left_out)), loc="left", fontsize=9.5)
+
+
+def _bands(series: Series, found: Sequence[Mark], axes: Sequence[Axes]) -> None:
+    """Shade stretches of time by their stages, every other one lighter, and those in which something fails."""
+    end = series.end
+    stages = stretches([mark for mark in found if mark.kind == "stage" and not _is_whole(mark, end)])
+    faults = stretches([mark for mark in found if mark.kind == "fault"])
+    for ax in axes:
+        if len(stages) <= MOST:
+            for place, stretch in enumerate(stages, 1):
+                alpha = style.BAND_ALPHA[place % 2]
+                ax.axvspan(*clock(series, stretch), color=style.BAND, alpha=alpha, lw=0, zorder=0)
+        for stretch in faults:
+            ax.axvspan(*clock(series, stretch), color=style.FAULT, alpha=style.FAULT_ALPHA, lw=0, zorder=0.5)
+
+
+def stretches(found: Sequence[Mark]) -> list[tuple[float, float]]:
+    """Return the times in which any mark holds, cut wherever one begins or ends, as ``(start, end)``; none overlap."""
+    borders = sorted({time for mark in found for time in (mark.start, mark.end)})
+    return [
+        (first, last)
+        for first, last in pairwise(borders)
+        if any(mark.start < last and mark.end > first for mark in found)
+    ]
 
 
 def _apart(one: tuple[float, float], other: tuple[float, float]) -> bool:
