@@ -15,6 +15,7 @@ COST = Measure("cost of a month", "money")
 LOAD = Measure("load scale")
 NASTY = "<script>$a$ & _b"
 MINUS = "\N{MINUS SIGN}"
+PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
 
 
 def texts(chart):
@@ -200,6 +201,21 @@ def test_a_forest_of_many_metrics_keeps_the_surest():
     assert "and 11 metrics that changed less surely" in shown
     assert title(forest.figure(DIFFERENCES[3:])).startswith("No metric of the second differs surely")
     assert title(forest.figure(DIFFERENCES[:0])) == "No metric was measured in both."
+
+
+def test_what_is_the_same_in_every_run_is_unchanged_and_not_unsure():
+    same = pd.DataFrame(
+        [("api.concurrency.max", "count", 12.0, 0.0, 0.0, 0.0), ("api.latency.p50", "time", 80.0, 0.0, -2.0, 2.0)],
+        columns=DIFFERENCES.columns,
+    )
+    chart = forest.figure(pd.concat([DIFFERENCES, same], ignore_index=True), other="new.toml")
+    assert title(chart).endswith("2 surely higher, 1 unchanged, 2 not to be told apart from chance")
+    shown = texts(chart)
+    assert shown.count("unchanged") == 1
+    assert f"{PLUS_MINUS}0 ms [{MINUS}2 ms, +2 ms]" in shown
+    assert title(forest.figure(same[:1], other="new")) == "No metric of new is different from what it was"
+    alone = same.assign(low=np.nan, high=np.nan)
+    assert title(forest.figure(alone, other="new")) == "No metric of new is different from what it was"
 
 
 EFFECTS = pd.DataFrame(
