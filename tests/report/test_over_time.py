@@ -151,6 +151,28 @@ def test_faults_at_the_same_time_are_no_darker_than_one(make_result: Any) -> Non
     assert bands == [(10.0, 15.0), (15.0, 20.0), (20.0, 30.0), (40.0, 50.0)]
 
 
+def test_an_alarm_is_marked_with_what_it_is_and_touches_no_name(make_result: Any) -> None:
+    result = make_result(stages=[(0, 3600 * 10**9, "60/s")])
+    alarm = {"what": "alarm", "name": "failing"}
+    result.summary["changes"] = [
+        {"what": "deploy", "name": "release", "status": "rolled_back", "time_s": 600, "ended_s": 750},
+        alarm | {"status": "alarm", "time_s": 750},
+        alarm | {"status": "ok", "time_s": 1800},
+    ]
+    chart = Plots(result).concurrency()
+    chart.get_layout_engine().execute(chart)
+    ax = chart.axes[0]
+    names = {text.get_text(): text for text in ax.texts if (text.get_gid() or "").startswith("strip")}
+    assert {"release (rolled back)", "failing: alarm", "failing: OK"} <= set(names)
+    diamonds = [line.get_window_extent() for line in ax.lines if line.get_marker() == "d"]
+    assert len(diamonds) == 3
+    middles = [((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2) for box in diamonds]
+    assert not any(text.get_window_extent().contains(*middle) for text in names.values() for middle in middles)
+    lanes_of = {name: text.get_gid() for name, text in names.items()}
+    assert lanes_of["release (rolled back)"] == lanes_of["failing: OK"] == "strip_0"
+    assert lanes_of["failing: alarm"] == "strip_2"  # lane 1 is right above the name of the release
+
+
 def test_a_deployment_in_progress_is_marked_to_the_end() -> None:
     result = ls.Experiment(
         functions={"f": {"duration": "constant(1s)", "init": "constant(1s)", "version": {"1": {}, "2": {}},

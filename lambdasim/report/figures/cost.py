@@ -73,7 +73,7 @@ def figure(result: Reported) -> canvas.Chart:
     edges, periods = coarse(series.edges, _periods(series), style.BARS)
     columns = [(n, values, series.colours.get(n, style.OTHERS)) for n, values in _built(periods).items()]
     time_axis.bars(over_time, series, edges, columns)
-    canvas.count_axis(over_time, f"cost since the start ({currency(result.summary)})")
+    canvas.amount_axis(over_time, f"cost since the start ({currency(result.summary)})")
     time_axis.show(series, [over_time], across=2)
     _items(items, table, series)
     names = dict.fromkeys([*(n for n, _, _ in columns), *table.columns])
