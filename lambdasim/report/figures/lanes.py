@@ -5,8 +5,9 @@ axes stages are light bands, changes are lines and faults are bands of their own
 kind: the background of many loads is as light as that of one.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, Final, NamedTuple
 
 from matplotlib.axes import Axes
@@ -152,12 +153,13 @@ def _bands(series: Series, found: Sequence[Mark], axes: Sequence[Axes]) -> None:
 
 def stretches(found: Sequence[Mark]) -> list[tuple[float, float]]:
     """Return the times in which any mark holds, cut wherever one begins or ends, as ``(start, end)``; none overlap."""
-    borders = sorted({time for mark in found for time in (mark.start, mark.end)})
-    return [
-        (first, last)
-        for first, last in pairwise(borders)
-        if any(mark.start < last and mark.end > first for mark in found)
-    ]
+    changes = Counter[float]()
+    for mark in found:
+        changes[mark.start] += 1
+        changes[mark.end] -= 1
+    borders = sorted(changes)
+    holding = accumulate(changes[time] for time in borders)
+    return [stretch for stretch, many in zip(pairwise(borders), holding, strict=False) if many]
 
 
 def _has_diamond(mark: Mark) -> bool:
