@@ -7,7 +7,17 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from lambdasim.report.figures import canvas, capacity, forest, frontier, neighbours, power_tuning, sweep, tornado
+from lambdasim.report.figures import (
+    canvas,
+    capacity,
+    forest,
+    frontier,
+    neighbours,
+    power_tuning,
+    scatter,
+    sweep,
+    tornado,
+)
 from lambdasim.report.figures.measure import Measure
 from lambdasim.report.inline_svg import inline
 
@@ -171,6 +181,14 @@ def test_a_logarithmic_axis_has_two_ticks_or_more(ends):
     ax.set_xlim(*ends)
     canvas.duration_axis(ax, "latency", horizontal=True)
     assert 2 <= sum(ends[0] <= tick <= ends[1] for tick in ax.get_xticks()) <= 12
+
+
+def test_measurements_that_differ_widely_have_two_ticks_too():
+    panel = scatter.Panel("p99", [19.0, 600.0], [20.0, 610.0], [1.0, 1.0], [np.nan, np.nan])
+    ax = scatter.figure([panel], other="another", finding="x").axes[0]
+    low, high = ax.get_xlim()
+    assert ax.get_xscale() == "log"
+    assert 2 <= sum(low <= tick <= high for tick in ax.get_xticks()) <= 5
 
 
 def grid(columns, rows, passes):
