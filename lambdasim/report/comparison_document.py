@@ -4,6 +4,7 @@ Reads the object of ``comparison.json`` and what both runs left; every number is
 """
 
 import json
+import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -117,13 +118,24 @@ def comparison_figures(files: ComparisonFiles) -> dict[str, str]:
 
 
 def _of_weight(found: Json) -> list[Json]:
-    """Return the differences that a reader asks for first, without those of what was never there."""
+    """Return the differences that a reader asks for first, without those of what was never there.
+
+    What the account has from its only function, such as all of its bill, is the account's alone.
+    """
     wanted = {"function": OF_FUNCTION, "account": OF_ACCOUNT, "source": OF_SOURCE}
+    of_account = {one["metric"]: one for one in found["differences"] if one["scope"] == "account"}
+    alone = len({one["name"] for one in found["differences"] if one["scope"] == "function"}) == 1
     return [
         one
         for one in found["differences"]
-        if one["metric"] in wanted.get(one["scope"], ()) and any(one[side] for side in ("before", "after"))
+        if one["metric"] in wanted.get(one["scope"], ())
+        and any(one[side] for side in ("before", "after"))
+        and not (alone and one["scope"] == "function" and _is_same(one, of_account.get(one["metric"])))
     ]
+
+
+def _is_same(one: Json, other: Json | None) -> bool:
+    return other is not None and all(math.isclose(one[side] or 0, other[side] or 0) for side in ("before", "after"))
 
 
 def _changes(changes: Sequence[Json]) -> Iterator[Block]:

@@ -19,6 +19,7 @@ INTERVAL_ALPHA: Final = 0.22
 SLO: Final = "#555555"
 CHANGE: Final = "#5B2A86"
 FAULT: Final = "#D55E00"
+FAULT_ALPHA: Final = 0.14
 FAULT_TEXT: Final = "#A34700"
 """Of what changes or breaks at a time: dark enough to be read as a label."""
 

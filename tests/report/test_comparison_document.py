@@ -86,6 +86,17 @@ def test_a_comparison_becomes_a_page_of_its_numbers(files, parse):
     assert "lambdasim compare before/resolved.toml after/resolved.toml --seed 7 --replications 10" in read.texts
 
 
+def test_the_bill_of_the_only_function_is_told_once(files):
+    bill = [difference("cost.monthly", 1000.0, 1250.0, [240.0, 260.0])]
+    files.comparison["differences"] = [
+        one for one in files.comparison["differences"] if one["name"] in ("api", "account")
+    ] + bill
+    assert ">account.cost.monthly<" in comparison_figures(files)["forest"]
+    assert ">api.cost.monthly<" not in comparison_figures(files)["forest"]
+    bill[0] |= {"before": 900.0, "difference": 350.0}  # a source has the rest
+    assert ">api.cost.monthly<" in comparison_figures(files)["forest"]
+
+
 def test_what_was_measured_in_one_only_has_no_difference(files, parse):
     read = parse(page(comparison_document(files, {})))
     at = read.texts.index("other.latency.p99")

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.patches import Rectangle
 
 import lambdasim as ls
+from lambdasim.report import style
 from lambdasim.report.figures import FIGURES, figures_of, lanes
 from lambdasim.report.figures.concurrency import levels
-from lambdasim.report.plots import drawn
+from lambdasim.report.plots import Plots, drawn
 from lambdasim.report.readings import ROWS, readings
 from lambdasim.report.saved_folder import SavedFolder
 from lambdasim.report.saved_run import read_run
@@ -115,6 +117,60 @@ def test_what_the_strip_has_no_room_for_is_counted(result: ls.Result, monkeypatc
     monkeypatch.setattr(lanes, "MOST", 2)
     chart = result.plot.throttles()
     assert f"and {len(lanes.marks(Series(result))) - 2} more" in {text.get_text() for text in chart.axes[0].texts}
+
+
+def shades(ax: Any) -> list[tuple[float, float, float]]:
+    """The bands behind what an axes shows: from where to where, and how opaque."""
+    bands = [patch for patch in ax.patches if isinstance(patch, Rectangle) and patch.get_zorder() < 1]
+    return sorted((band.get_x(), band.get_x() + band.get_width(), band.get_alpha() or 0.0) for band in bands)
+
+
+def test_the_stages_of_many_loads_are_no_darker_than_those_of_one(make_result: Any) -> None:
+    loads = [[(0, 600), (600, 1200 + 30 * i), (1200 + 30 * i, 3000)] for i in range(40)]
+    stages = [(a * 10**9, b * 10**9, f"load {i}: {a}") for i, load in enumerate(loads) for a, b in load]
+    bands = shades(Plots(make_result(stages=stages)).concurrency().axes[0])
+    assert all(end <= start + 1e-9 for (_, end, _), (start, _, _) in pairwise(bands))
+    assert {alpha for _, _, alpha in bands} == set(style.BAND_ALPHA)
+    assert all(one[2] != other[2] for one, other in pairwise(bands))  # so that one stage is told from the next
+    assert [band[:2] for band in bands[:3]] == [(0.0, 10.0), (10.0, 20.0), (20.0, 20.5)]  # min
+    assert bands[-1][1] == 50.0
+
+
+def test_stages_too_many_to_be_told_apart_have_no_bands(make_result: Any) -> None:
+    stages = [(i * 10**9, (i + 90) * 10**9, f"stage {i}") for i in range(0, 3000, 20)]
+    assert not shades(Plots(make_result(stages=stages)).concurrency().axes[0])
+
+
+def test_faults_at_the_same_time_are_no_darker_than_one(make_result: Any) -> None:
+    result = make_result()
+    times = [(600, 1200), (900, 1800), (2400, 3000)]
+    result.summary["changes"] = [
+        {"what": "fault", "name": f"{at}", "time_s": at, "until_s": until} for at, until in times
+    ]
+    bands = [band[:2] for band in shades(Plots(result).concurrency().axes[0])]
+    assert bands == [(10.0, 15.0), (15.0, 20.0), (20.0, 30.0), (40.0, 50.0)]
+
+
+def test_an_alarm_is_marked_with_what_it_is_and_touches_no_name(make_result: Any) -> None:
+    result = make_result(stages=[(0, 3600 * 10**9, "60/s")])
+    alarm = {"what": "alarm", "name": "failing"}
+    result.summary["changes"] = [
+        {"what": "deploy", "name": "release", "status": "rolled_back", "time_s": 600, "ended_s": 750},
+        alarm | {"status": "alarm", "time_s": 750},
+        alarm | {"status": "ok", "time_s": 1800},
+    ]
+    chart = Plots(result).concurrency()
+    chart.get_layout_engine().execute(chart)
+    ax = chart.axes[0]
+    names = {text.get_text(): text for text in ax.texts if (text.get_gid() or "").startswith("strip")}
+    assert {"release (rolled back)", "failing: alarm", "failing: OK"} <= set(names)
+    diamonds = [line.get_window_extent() for line in ax.lines if line.get_marker() == "d"]
+    assert len(diamonds) == 3
+    middles = [((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2) for box in diamonds]
+    assert not any(text.get_window_extent().contains(*middle) for text in names.values() for middle in middles)
+    lanes_of = {name: text.get_gid() for name, text in names.items()}
+    assert lanes_of["release (rolled back)"] == lanes_of["failing: OK"] == "strip_0"
+    assert lanes_of["failing: alarm"] == "strip_2"  # lane 1 is right above the name of the release
 
 
 def test_a_deployment_in_progress_is_marked_to_the_end() -> None:

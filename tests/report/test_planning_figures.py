@@ -5,8 +5,19 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
-from lambdasim.report.figures import capacity, forest, frontier, neighbours, sweep, tornado
+from lambdasim.report.figures import (
+    canvas,
+    capacity,
+    forest,
+    frontier,
+    neighbours,
+    power_tuning,
+    scatter,
+    sweep,
+    tornado,
+)
 from lambdasim.report.figures.measure import Measure
 from lambdasim.report.inline_svg import inline
 
@@ -15,6 +26,7 @@ COST = Measure("cost of a month", "money")
 LOAD = Measure("load scale")
 NASTY = "<script>$a$ & _b"
 MINUS = "\N{MINUS SIGN}"
+PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
 
 
 def texts(chart):
@@ -95,6 +107,88 @@ def test_the_frontier_names_the_chosen_and_says_when_none_passes():
     nothing = table.assign(verdict="fails", chosen=False)
     assert title(frontier.figure(nothing, x=COST, y=P99)) == "None of 3 candidates meets every SLO"
     assert title(frontier.figure(table[["x", "y"]], x=COST, y=P99)).startswith("3 of 3 candidates are on the frontier")
+
+
+@pytest.mark.parametrize("limit", range(300, 900, 25))
+def test_no_label_of_the_frontier_is_struck_through_by_the_objective(limit):
+    table = pd.DataFrame({"x": [100.0, 200.0, 300.0], "y": [900.0, 500.0, 400.0]})
+    table = table.assign(label=["one", "chosen", "two"], chosen=[False, True, False])
+    chart = frontier.figure(table, x=COST, y=P99, limit=float(limit))
+    chart.get_layout_engine().execute(chart)
+    (ax,) = chart.axes
+    line = ax.transData.transform((0.0, limit))[1]
+    named = [text for text in ax.texts if not text.get_text().startswith("SLO")]
+    assert len(named) == 3
+    for text in named:
+        box = text.get_window_extent()
+        assert not box.y0 <= line <= box.y1
+
+
+def tuned(values):
+    """Points of a memory size and another key: latency by that key's value, at 256 and 512 MB."""
+    rows = [(size, key, ms) for key, of in values.items() for size, ms in zip(("256 MB", "512 MB"), of, strict=True)]
+    table = pd.DataFrame(rows, columns=["function.api.memory", "source.jobs.batch_size", P99.label])
+    return table.assign(chosen=[False] * (len(table) - 1) + [True])
+
+
+def test_lines_over_memory_name_their_key():
+    chart = power_tuning.figure(
+        tuned({5: (600.0, 300.0), 20: (500.0, 250.0)}),
+        memory="function.api.memory", others=["source.jobs.batch_size"], measures=[P99],
+    )  # fmt: skip
+    assert {"batch_size 5", "batch_size 20", "chosen"} <= set(texts(chart))
+    assert title(chart) == "512 MB, batch_size 20, is chosen: 250 ms checkout.latency.p99"
+    assert {container.lines[0].get_linestyle() for container in chart.axes[0].containers} == {"-"}
+
+
+def test_of_lines_that_are_equal_each_is_seen():
+    chart = power_tuning.figure(
+        tuned({5: (600.0, 300.0), 20: (500.0, 250.0), 100: (500.0, 250.0), 1000: (500.0, 250.1)}),
+        memory="function.api.memory", others=["source.jobs.batch_size"], measures=[P99],
+    )  # fmt: skip
+    lines = [container.lines[0] for container in chart.axes[0].containers]
+    assert [line.get_linestyle() for line in lines] == ["-", "-", "--", "--"]
+    sizes = [line.get_markersize() for line in lines]
+    assert sizes[1] > sizes[2] > sizes[3]
+    assert len({line._unscaled_dash_pattern for line in lines[1:]}) == 3
+
+
+def test_counts_are_whole_numbers_from_0():
+    none = pd.DataFrame({"a": [1, 2, 3], "b": [1, 2, 3], "c": [1, 2, 3], "mean": 0.0, "lo": 0.0, "hi": 0.0})
+    shown = texts(sweep.figure(none, paths=["a", "b", "c"], y=Measure("jobs.dead_lettered.count", "count")))
+    assert {"0", "1"} <= set(shown)
+    assert not any(text.startswith(("-0", MINUS, "0.")) for text in shown)
+
+
+@pytest.mark.parametrize(("top", "shown"), [(3.2, [0, 1, 2, 3]), (1.08, [0, 1]), (1080.0, [0, 250, 500, 750, 1000])])
+def test_an_axis_of_counts_has_whole_numbers(top, shown):
+    ax = Figure().subplots()
+    canvas.count_axis(ax, "requests")
+    ax.set_ylim(0, top)
+    assert [tick for tick in ax.get_yticks() if tick <= top] == shown
+
+
+def test_means_below_one_have_parts_of_one():
+    ax = Figure().subplots()
+    canvas.count_axis(ax, "requests")
+    ax.set_ylim(0, 0.43)
+    assert [tick for tick in ax.get_yticks() if 0 < tick <= 0.43]
+
+
+@pytest.mark.parametrize("ends", [(15.0, 900.0), (150.0, 700.0), (610.0, 640.0), (2.0, 9.0), (1.0, 1e6)])
+def test_a_logarithmic_axis_has_two_ticks_or_more(ends):
+    ax = Figure().subplots()
+    ax.set_xlim(*ends)
+    canvas.duration_axis(ax, "latency", horizontal=True)
+    assert 2 <= sum(ends[0] <= tick <= ends[1] for tick in ax.get_xticks()) <= 12
+
+
+def test_measurements_that_differ_widely_have_two_ticks_too():
+    panel = scatter.Panel("p99", [19.0, 600.0], [20.0, 610.0], [1.0, 1.0], [np.nan, np.nan])
+    ax = scatter.figure([panel], other="another", finding="x").axes[0]
+    low, high = ax.get_xlim()
+    assert ax.get_xscale() == "log"
+    assert 2 <= sum(low <= tick <= high for tick in ax.get_xticks()) <= 5
 
 
 def grid(columns, rows, passes):
@@ -200,6 +294,21 @@ def test_a_forest_of_many_metrics_keeps_the_surest():
     assert "and 11 metrics that changed less surely" in shown
     assert title(forest.figure(DIFFERENCES[3:])).startswith("No metric of the second differs surely")
     assert title(forest.figure(DIFFERENCES[:0])) == "No metric was measured in both."
+
+
+def test_what_is_the_same_in_every_run_is_unchanged_and_not_unsure():
+    same = pd.DataFrame(
+        [("api.concurrency.max", "count", 12.0, 0.0, 0.0, 0.0), ("api.latency.p50", "time", 80.0, 0.0, -2.0, 2.0)],
+        columns=DIFFERENCES.columns,
+    )
+    chart = forest.figure(pd.concat([DIFFERENCES, same], ignore_index=True), other="new.toml")
+    assert title(chart).endswith("2 surely higher, 1 unchanged, 2 not to be told apart from chance")
+    shown = texts(chart)
+    assert shown.count("unchanged") == 1
+    assert f"{PLUS_MINUS}0 ms [{MINUS}2 ms, +2 ms]" in shown
+    assert title(forest.figure(same[:1], other="new")) == "No metric of new is different from what it was"
+    alone = same.assign(low=np.nan, high=np.nan)
+    assert title(forest.figure(alone, other="new")) == "No metric of new is different from what it was"
 
 
 EFFECTS = pd.DataFrame(

@@ -57,7 +57,7 @@ def figure(result: Reported) -> canvas.Chart:
         for statistic, look in zip(STATISTICS, ({}, {"ls": ":", "lw": 1.2}), strict=True):
             time_axis.line(axes[0], series, ages[statistic][name], points, color=colour, **look)
         time_axis.band(axes[0], series, ends, name, colour)
-    canvas.count_axis(axes[0], "age of events\nwhen handled")
+    canvas.amount_axis(axes[0], "age of events\nwhen handled")
     marks = [
         (limit, f"{name}: {label}" if len(names) > 1 else label, style.SLO)
         for name in names

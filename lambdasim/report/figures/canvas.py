@@ -28,6 +28,8 @@ RC: Any = style.RC
 LABEL_COLUMNS = 52
 LEGEND_COLUMNS = 132
 TITLE_COLUMNS = 92
+LOWEST = 96.0
+"""Points of height that axes keep, whatever stands above and below them: their labels are as long."""
 UNITS = ((10_000, "ms", 1.0), (600_000, "s", 1e3), (36_000_000, "min", 6e4), (float("inf"), "h", 3.6e6))
 """Units of durations along a linear axis: up to which end of it (ms), the unit, and its size (ms)."""
 
@@ -85,7 +87,7 @@ def styled(draw: Callable[P, Chart]) -> Callable[P, Chart]:
 def sheet(panels: int = 1, *, across: int = 1, height: float = style.PANEL_INCHES) -> tuple[Chart, list[Axes]]:
     """Return a figure of ``panels`` axes with one time axis, ``across`` in a row, each ``height`` inches high."""
     rows = -(-panels // across)
-    figure = blank(0.9 + rows * height)
+    figure = blank(0.9 + rows * height, lowest=LOWEST)
     axes = figure.subplots(rows, across, sharex=True, squeeze=False).ravel().tolist()
     for spare in axes[panels:]:
         spare.set_axis_off()
@@ -94,9 +96,9 @@ def sheet(panels: int = 1, *, across: int = 1, height: float = style.PANEL_INCHE
     return figure, axes[:panels]
 
 
-def blank(height: float) -> Chart:
-    """Return an empty figure that lays out what is put on it."""
-    return Chart(figsize=(style.WIDTH_INCHES, height), layout=OnePass())
+def blank(height: float, lowest: float = 0.0) -> Chart:
+    """Return an empty figure that lays out what is put on it, higher where axes would be below ``lowest`` points."""
+    return Chart(figsize=(style.WIDTH_INCHES, height), layout=OnePass(lowest))
 
 
 def title(figure: Chart, finding: str) -> None:
@@ -196,7 +198,44 @@ def legend(figure: Chart, entries: Sequence[tuple[str, Any]]) -> None:
 
 
 def count_axis(ax: Axes, label: str) -> None:
-    """Label a linear axis of counts from 0."""
+    """Label a linear axis of counts from 0 and write whole numbers at it."""
+    amount_axis(ax, label)
+    ax.yaxis.set_major_locator(Counts(5))
+
+
+class Counts(ticker.MaxNLocator):
+    """At most so many steps between whole numbers from 0 on; means below 1 have parts of 1."""
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        """Return the numbers between two ends of an axis."""
+        self.set_params(integer=vmax >= 1)
+        return [value for value in super().tick_values(vmin, vmax) if value >= 0]
+
+
+class Logarithmic(ticker.Locator):
+    """Numbers along a logarithmic axis: powers of ten or, where fewer than two are on it, ever closer ones."""
+
+    def __init__(self, subs: Sequence[float] = (1.0,), most: int = 8) -> None:
+        """Multiply powers of ten with ``subs``, numbers from 1 to 10, or with more; show ``most`` at most."""
+        self._tried = [subs, (1.0, 2.0, 5.0), tuple(map(float, range(1, 10)))]
+        self._most = most
+
+    def __call__(self) -> Any:
+        """Return where the axis has ticks."""
+        assert self.axis is not None
+        return self.tick_values(*self.axis.get_view_interval())
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        """Return the numbers between two ends of an axis, and perhaps others outside."""
+        for subs in self._tried:
+            found = ticker.LogLocator(subs=subs, numticks=self._most).tick_values(vmin, vmax)
+            if sum(vmin <= value <= vmax for value in found) > 1:
+                return found
+        return ticker.MaxNLocator(3).tick_values(vmin, vmax)
+
+
+def amount_axis(ax: Axes, label: str) -> None:
+    """Label a linear axis of amounts from 0."""
     ax.set_ylabel(label)
     ax.set_ylim(bottom=0)
     ax.yaxis.set_major_locator(ticker.MaxNLocator(5))
@@ -219,6 +258,6 @@ def duration_axis(ax: Axes, label: str, horizontal: bool = False) -> None:
     (ax.set_xlabel if horizontal else ax.set_ylabel)(label)
     low, high = ax.get_xlim() if horizontal else ax.get_ylim()
     narrow = high / low < 50
-    axis.set_major_locator(ticker.LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,), numticks=8))
+    axis.set_major_locator(Logarithmic((1.0, 2.0, 5.0) if narrow else (1.0,)))
     axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: milliseconds(value)))
     axis.set_minor_locator(ticker.NullLocator())

@@ -68,12 +68,12 @@ def figure(result: Reported) -> canvas.Chart:
     table = breakdown(result)
     if not total or not table.columns:
         return canvas.says("The run cost nothing.")
-    chart = canvas.blank(3.4)
+    chart = canvas.blank(3.4, lowest=120)  # points: as long as the label of its amounts
     over_time, items = chart.subplots(1, 2, width_ratios=(1.15, 1))
     edges, periods = coarse(series.edges, _periods(series), style.BARS)
     columns = [(n, values, series.colours.get(n, style.OTHERS)) for n, values in _built(periods).items()]
     time_axis.bars(over_time, series, edges, columns)
-    canvas.count_axis(over_time, f"cost since the start ({currency(result.summary)})")
+    canvas.amount_axis(over_time, f"cost since the start ({currency(result.summary)})")
     time_axis.show(series, [over_time], across=2)
     _items(items, table, series)
     names = dict.fromkeys([*(n for n, _, _ in columns), *table.columns])

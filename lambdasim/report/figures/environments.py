@@ -50,7 +50,7 @@ def figure(result: Reported) -> canvas.Chart:
         table = series.over_time({state: found[state][name] for state in STATES})
         edges, table = coarse(series.edges, table, style.BARS * 2 // len(names), mean=True)
         time_axis.bars(ax, series, edges, [(s, table[s], colours[s]) for s in STATES])
-        canvas.count_axis(ax, "environments\n(mean)")
+        canvas.amount_axis(ax, "environments\n(mean)")
         if len(series.functions) > 1:
             ax.set_title(shorten(name, 70 // across), fontsize=9.5, loc="left")
     time_axis.show(series, axes, across)

@@ -11,7 +11,7 @@ from lambdasim.report.series import Floats
 from lambdasim.report.words import percent, shorten
 
 ROWS = 30
-COLOURS = {"less": style.HUES[0], "more": style.HUES[4], "unclear": style.LIMIT}
+COLOURS = {"less": style.HUES[0], "more": style.HUES[4], "unclear": style.LIMIT, "unchanged": style.OTHERS}
 
 
 @canvas.styled
@@ -94,17 +94,22 @@ def _surest(table: pd.DataFrame) -> list[int]:
 
 
 def _sense(low: float, high: float, difference: float) -> str:
-    """Whether a difference is surely below or above 0; an interval that is not known decides nothing."""
+    """Whether a difference is surely below or above 0, or 0 in every run; an unknown interval decides nothing."""
+    if difference == 0 and not (low < 0 or high > 0):
+        return "unchanged"
     if not (np.isfinite(low) and np.isfinite(high)) or low <= 0 <= high:
         return "unclear"
     return "less" if difference < 0 else "more"
 
 
 def _amounts(table: pd.DataFrame, before: Floats, currency: str) -> list[str]:
-    """Return each difference with its interval in the metric's unit."""
+    """Return each difference with its interval in the metric's unit, or that there is none."""
     texts = []
     ends = zip(floats(table, "difference"), floats(table, "low"), floats(table, "high"), strict=True)
     for kind, base, (difference, low, high) in zip(table["kind"], before, ends, strict=True):
+        if _sense(low, high, difference) == "unchanged":
+            texts.append("unchanged")
+            continue
         signed = Measure("", kind, currency).signed
         interval = f" [{signed(low)}, {signed(high)}]" if np.isfinite(low) else ""
         texts.append(signed(difference) + interval + ("" if base > 0 else ", from 0"))
@@ -113,12 +118,15 @@ def _amounts(table: pd.DataFrame, before: Floats, currency: str) -> list[str]:
 
 def _finding(table: pd.DataFrame, low: Floats, high: Floats, difference: Floats, other: str) -> str:
     senses = [_sense(*ends) for ends in zip(low, high, difference, strict=True)]
-    less, more = senses.count("less"), senses.count("more")
+    less, more, same = (senses.count(sense) for sense in ("less", "more", "unchanged"))
+    if same == len(table):
+        return f"No metric of {shorten(other, 40)} is different from what it was"
     if not np.isfinite(low).any():
         return f"What is different with {shorten(other, 40)}; without intervals, it may be chance"
     if not less and not more:
         return f"No metric of {shorten(other, 40)} differs surely: every interval holds 0"
     parts = [f"{n} surely {way}" for n, way in ((less, "lower"), (more, "higher")) if n]
     unclear = senses.count("unclear")
-    rest = f", {unclear} not to be told apart from chance" if unclear else ""
+    rest = f", {same} unchanged" if same else ""
+    rest += f", {unclear} not to be told apart from chance" if unclear else ""
     return f"With {shorten(other, 40)}, of {len(table)} metrics {' and '.join(parts)}{rest}"

@@ -11,6 +11,8 @@ from lambdasim.report.figures.measure import VERDICTS, Measure, errors, floats, 
 from lambdasim.report.series import Floats
 from lambdasim.report.words import shorten
 
+AXES_POINTS, LABEL_POINTS, CLEAR = 250.0, 9.0, 4.0
+"""About how high the axes are, and a label, and how far it keeps from a line (points)."""
 NAMED = 8
 """How many candidates of the frontier are named beside their points."""
 
@@ -62,14 +64,6 @@ def figure(
     labels = [shorten(str(label), 34) for label in table["label"]] if "label" in table else [""] * len(table)
     named = [i for i in edge if not chosen[i]]
     taken = [_room(i, labels[i], across, up) for i in np.flatnonzero(chosen).tolist()]
-    for i in named if len(named) <= NAMED else [named[0], named[-1]]:
-        room = _room(i, labels[i], across, up)
-        if not any(_meet(room, other) for other in taken):
-            taken.append(room)
-            _name(ax, across[i], up[i], labels[i], across, bold=False)
-    for i in np.flatnonzero(chosen).tolist():
-        ax.plot(across[i], up[i], "o", ms=14, mfc="none", mec=style.ACCOUNT, mew=1.6, zorder=4)
-        _name(ax, across[i], up[i], f"chosen: {labels[i]}" if labels[i] else "chosen", across, bold=True)
     ax.margins(0.1, 0.14)
     if up.min() > 0 and up.max() > 30 * up.min():
         ax.set_yscale("log")
@@ -77,6 +71,14 @@ def figure(
     y.axis(ax)
     if limit is not None:
         canvas.limit_line(ax, limit, f"SLO {y.words(limit)}")
+    for i in named if len(named) <= NAMED else [named[0], named[-1]]:
+        room = _room(i, labels[i], across, up)
+        if not any(_meet(room, other) for other in taken):
+            taken.append(room)
+            _name(ax, across[i], up[i], labels[i], across, limit, bold=False)
+    for i in np.flatnonzero(chosen).tolist():
+        ax.plot(across[i], up[i], "o", ms=14, mfc="none", mec=style.ACCOUNT, mew=1.6, zorder=4)
+        _name(ax, across[i], up[i], f"chosen: {labels[i]}" if labels[i] else "chosen", across, limit, bold=True)
     canvas.legend(chart, entries)
     canvas.title(chart, finding or _finding(table, across, up, edge, chosen, labels, x, y))
     return chart
@@ -107,14 +109,23 @@ def _meet(one: _Room, other: _Room) -> bool:
     return one[0] < other[1] and other[0] < one[1] and abs(one[2] - other[2]) < 0.09
 
 
-def _name(ax: Axes, x: float, y: float, text: str, every: Floats, *, bold: bool) -> None:
-    """Write a label at a point, where there is room: the chosen one's above, others' below, where no frontier runs."""
+def _name(ax: Axes, x: float, y: float, text: str, every: Floats, limit: float | None, *, bold: bool) -> None:
+    """Write a label at a point, where there is room: the chosen one's above, others' below, where no frontier runs.
+
+    One that the line of the limit would strike through stands beyond it.
+    """
     right = x <= (every.min() + every.max()) / 2
     aside = 10 if bold else -2
+    away, sign = (7.0, 1) if bold else (9.0, -1)
+    if limit is not None:
+        at, line = (float(ax.transAxes.inverted().transform(ax.transData.transform((x, v)))[1]) for v in (y, limit))
+        distance = (line - at) * sign * AXES_POINTS
+        if away - CLEAR <= distance <= away + LABEL_POINTS + CLEAR:
+            away = distance + CLEAR
     ax.annotate(
         text,
         (x, y),
-        xytext=(aside if right else -aside, 7 if bold else -9),
+        xytext=(aside if right else -aside, sign * away),
         textcoords="offset points",
         ha="left" if right else "right",
         va="bottom" if bold else "top",

@@ -43,7 +43,7 @@ def figure(result: Reported) -> canvas.Chart:
             time_axis.line(ax, series, table[f"{name} {statistic}"], points, color=palette[name], **look)
         time_axis.band(ax, series, ends, name, palette[name])
     greatest = {name: float(np.fmax.reduce(table[f"{name} Maximum"])) for name in names}
-    canvas.count_axis(ax, "iterator age")
+    canvas.amount_axis(ax, "iterator age")
     marks = [
         (limit, f"{name}: {label}" if len(names) > 1 else label, style.SLO)
         for name in names

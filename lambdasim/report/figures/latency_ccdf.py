@@ -40,7 +40,7 @@ def figure(result: Reported) -> canvas.Chart:
     canvas.duration_axis(ax, "latency", horizontal=True)
     ax.set_yscale("log")
     ax.set_ylabel("share of requests\nthat waited longer")
-    ax.yaxis.set_major_locator(ticker.LogLocator(numticks=7))
+    ax.yaxis.set_major_locator(canvas.Logarithmic(most=7))
     ax.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: percent(value)))
     ax.yaxis.set_minor_locator(ticker.NullLocator())
     ax.set_ylim(top=1.2)

@@ -30,13 +30,17 @@ class OnePass(LayoutEngine):
     _adjust_compatible = False
     _colorbar_gridspec = False
 
+    def __init__(self, lowest: float = 0.0) -> None:
+        """Make the figure higher where its rows of axes would be lower than ``lowest`` points, each of them."""
+        super().__init__()
+        self._lowest = lowest
+
     def execute(self, fig: Figure) -> None:
         """Place everything; call it when all is on the figure."""
         width, height = fig.get_size_inches() * 72
         renderer = RendererSVG(width, height, StringIO(), image_dpi=72)  # type: ignore[no-untyped-call]
         top, bottom = ABOVE, ABOVE
         for title in fig.texts[:1]:
-            title.set_y(1 - ABOVE / height)
             top += title.get_window_extent(renderer).height + ROWS
         for legend in fig.legends:
             bottom += legend.get_window_extent(renderer).height + ROWS
@@ -51,6 +55,13 @@ class OnePass(LayoutEngine):
                 column, row = of.colspan.start, of.rowspan.start
                 around[0, column], around[1, column] = max(around[0, column], left), max(around[1, column], right)
                 around[2, row], around[3, row] = max(around[2, row], above), max(around[3, row], below)
+        rows = grid.nrows
+        needed = top + bottom + around[2:, :rows].sum() + ROWS * (rows - 1) + self._lowest * rows
+        if needed > height:
+            height = needed
+            fig.set_size_inches(width / 72, height / 72)
+        for title in fig.texts[:1]:
+            title.set_y(1 - ABOVE / height)
         x = _spans(EDGE, width - EDGE, around[0], around[1], _ratios(grid.get_width_ratios()), COLUMNS)
         y = _spans(top, height - bottom, around[2], around[3], _ratios(grid.get_height_ratios()), ROWS)
         for ax, of in placed:

@@ -68,10 +68,15 @@ class Measure:
         axis = ax.xaxis if horizontal else ax.yaxis
         if axis.get_scale() == "log":
             low, high = ax.get_xlim() if horizontal else ax.get_ylim()
-            axis.set_major_locator(ticker.LogLocator(subs=(1.0, 2.0, 5.0) if high / low < 500 else (1.0,), numticks=8))
+            axis.set_major_locator(canvas.Logarithmic((1.0, 2.0, 5.0) if high / low < 500 else (1.0,)))
             axis.set_minor_locator(ticker.NullLocator())
+        elif self.kind == "count":
+            low, high = axis.get_view_interval()
+            if low < 0:  # a margin's
+                (ax.set_xlim if horizontal else ax.set_ylim)(low, max(high, 1.0))
+            axis.set_major_locator(canvas.Counts(6))
         else:
-            axis.set_major_locator(ticker.MaxNLocator(6, integer=self.kind == "count"))
+            axis.set_major_locator(ticker.MaxNLocator(6))
         if self.kind == "time" and axis.get_scale() != "log":
             canvas.linear_duration_axis(axis)
             return

@@ -3,8 +3,10 @@
 Where more memory is more CPU, time falls and cost falls and rises again; each has an axis of its own.
 """
 
-from collections.abc import Sequence
-from typing import Any
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -14,8 +16,14 @@ from matplotlib.lines import Line2D
 from lambdasim.report import style
 from lambdasim.report.figures import canvas
 from lambdasim.report.figures.measure import Measure, errors, floats
-from lambdasim.report.words import shorten
+from lambdasim.report.words import shorten, shortest
 from lambdasim.units import parse_memory
+
+HIDES: Final = 0.01
+"""Two values that differ by no greater share are drawn on each other."""
+DASHES: Final = ("-", (0, (5, 3)), (0, (3, 5)), (0, (1.5, 6.5)))
+MARKS: Final = (4.5, 3.0, 2.0, 1.0)
+"""Of a line that lies on so many others: they are seen through its gaps and around its marks."""
 
 
 @canvas.styled
@@ -29,14 +37,24 @@ def figure(points: pd.DataFrame, *, memory: str, others: Sequence[str], measures
     known = [measure for measure in measures if np.isfinite(floats(table, measure.label)).any()]
     if len(set(table["mb"])) < 2 or not known:
         return canvas.says("One memory size was tried; two or more make a curve.")
-    variants = table[list(others)].astype(str).agg(", ".join, axis=1) if others else pd.Series("", index=table.index)
+    keys = shortest([memory, *others])[1:]
+    variants = pd.Series(
+        [
+            ", ".join(f"{key} {value}" for key, value in zip(keys, values, strict=True))
+            for values in table[list(others)].astype(str).itertuples(index=False)
+        ],
+        index=table.index,
+    )
     names = list(dict.fromkeys(variants))[: len(style.PALETTE)]
     palette = style.colours(names)
     chart, axes = canvas.sheet(len(known))
     for ax, measure in zip(axes, known, strict=True):
+        drawn: list[dict[float, float]] = []
         for name in names:
             rows = table[(variants == name) & np.isfinite(floats(table, measure.label))]
-            _line(ax, rows, measure, palette[name])
+            line = dict(zip(rows["mb"].astype(float), floats(rows, measure.label), strict=True))
+            _line(ax, rows, measure, palette[name], _below(line, drawn))
+            drawn.append(line)
         ax.set_ylim(bottom=0)
         measure.axis(ax)
         ax.set_xscale("log", base=2)
@@ -51,10 +69,23 @@ def figure(points: pd.DataFrame, *, memory: str, others: Sequence[str], measures
     return chart
 
 
-def _line(ax: Any, rows: pd.DataFrame, measure: Measure, colour: str) -> None:
+def _below(line: Mapping[float, float], drawn: Sequence[Mapping[float, float]]) -> int:
+    """Return how many of the lines ``drawn`` a line, a value by memory size, would hide between two of its sizes."""
+    hidden = 0
+    for other in drawn:
+        same = [size in other and math.isclose(value, other[size], rel_tol=HIDES) for size, value in line.items()]
+        hidden += any(map(all, pairwise(same))) or same == [True]
+    return hidden
+
+
+def _line(ax: Any, rows: pd.DataFrame, measure: Measure, colour: str, below: int) -> None:
+    """Draw a line, with gaps and smaller marks where others are below it."""
     mean, low, high = (floats(rows, measure.label + end) for end in ("", ".lo", ".hi"))
     at, chosen = rows["mb"].to_numpy(dtype=float), rows["chosen"].to_numpy(dtype=bool)
-    ax.errorbar(at, mean, yerr=errors(mean, low, high), color=colour, marker="o", ms=4.5, capsize=2.5, elinewidth=1)
+    ax.errorbar(
+        at, mean, yerr=errors(mean, low, high), color=colour, marker="o", ms=MARKS[min(below, len(MARKS) - 1)],
+        ls=DASHES[min(below, len(DASHES) - 1)], capsize=2.5, elinewidth=1,
+    )  # fmt: skip
     ax.plot(at[chosen], mean[chosen], "o", ms=13, mfc="none", mec=style.ACCOUNT, mew=1.6, zorder=4)
 
 

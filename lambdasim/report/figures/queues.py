@@ -58,7 +58,7 @@ def figure(result: Reported) -> canvas.Chart:
         owner = f"{name}: " if len(names) > 1 else ""
         marks += [(limit, owner + label, style.SLO) for limit, label in canvas.objectives(result, f"{name}.age")]
     canvas.count_axis(backlog, "messages\n(most in a period)")
-    canvas.count_axis(ages, "age of the oldest\nmessage")
+    canvas.amount_axis(ages, "age of the oldest\nmessage")
     canvas.limits(ages, marks, _top(tables["oldest (s)"], bands[1][2]) * 1e3)
     canvas.linear_duration_axis(ages.yaxis)
     time_axis.show(series, [backlog, ages])

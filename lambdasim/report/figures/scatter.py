@@ -51,7 +51,7 @@ def figure(panels: Sequence[Panel], *, other: str, finding: str) -> canvas.Chart
             ax.set_xscale("log")
             ax.set_yscale("log")
             for axis in (ax.xaxis, ax.yaxis):
-                axis.set_major_locator(ticker.LogLocator(numticks=4))
+                axis.set_major_locator(canvas.Logarithmic(most=4))
                 axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: significant(value)))
                 axis.set_minor_formatter(ticker.NullFormatter())
         ax.plot(edge, edge, color=style.LIMIT, lw=1.0, zorder=1)
