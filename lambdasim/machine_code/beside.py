@@ -14,11 +14,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from operator import attrgetter
-from pathlib import Path
 from typing import Final
 
-import lambdasim
-from lambdasim.machine_code.compiler import loaded
+from lambdasim.machine_code.compiler import environment, loaded
 from lambdasim.machine_code.program import Entries, Program
 from lambdasim.waiting import POLL_S, ask
 
@@ -79,8 +77,6 @@ def _shares(programs: Sequence[Program]) -> list[list[Program]]:
 
 
 def _started(programs: Sequence[Program]) -> "subprocess.Popen[bytes] | None":
-    package = str(Path(lambdasim.__file__).parents[1])
-    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     try:
         return subprocess.Popen(
             [sys.executable, "-P", "-m", __name__, json.dumps(programs)],
@@ -88,7 +84,7 @@ def _started(programs: Sequence[Program]) -> "subprocess.Popen[bytes] | None":
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             bufsize=0,  # what is read of it leaves all else for `communicate`
-            env={**os.environ, "PYTHONPATH": path},
+            env=environment(),
         )
     except OSError:
         return None

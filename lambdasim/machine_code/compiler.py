@@ -4,6 +4,7 @@ What knows them (``jit``, ``linking``, ``objects``) is imported through :func:`l
 """
 
 import hashlib
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -45,14 +46,24 @@ def works() -> bool:
     if known is None:
         nothing = subprocess.DEVNULL
         try:
-            command = [sys.executable, "-P", "-c", "import numba"]  # not one of the working folder
-            done = subprocess.run(command, stdin=nothing, stdout=nothing, stderr=nothing, check=False)
+            command = [sys.executable, "-P", "-c", "import numba"]
+            done = subprocess.run(
+                command, env=environment(), stdin=nothing, stdout=nothing, stderr=nothing, check=False
+            )
         except OSError:
             return False
         known = FAILS if done.returncode else WORKS
         with suppress(OSError):
             kept.write(answer, known)
     return known == WORKS
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a process that is to load the modules that this one does.
+
+    With ``-P``, or else the folder that it is started in would come first, and a ``numba.py`` in it.
+    """
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}
 
 
 def _installation() -> str:

@@ -64,7 +64,7 @@ def test_who_is_asked_meanwhile_may_give_it_up(times: int, monkeypatch) -> None:
 
 def test_nothing_is_said_to_be_compiled_where_numba_cannot_be_loaded(monkeypatch, caplog, tmp_path) -> None:
     (tmp_path / "numba.py").write_text("raise OSError('no such library')")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
     caplog.set_level("INFO", "lambdasim")
     monkeypatch.setattr(compiler, "import_module", lambda _: runpy.run_path(str(tmp_path / "numba.py")))
     with pytest.raises(ImportError, match="no such library"):
