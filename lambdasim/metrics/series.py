@@ -227,7 +227,9 @@ class SeriesTable:
         )
         ordered = [parts[number] for *_, number in ranked]
         keys = np.arange(begin, end + 1) * self.periods
-        bounds = np.array([np.searchsorted(part.keys, keys) for part in ordered], np.int64).reshape(-1, len(keys))
+        different = {id(part.keys): part.keys for part in ordered}  # many have the same
+        places = {number: np.searchsorted(own, keys) for number, own in different.items()}
+        bounds = np.array([places[id(part.keys)] for part in ordered], np.int64).reshape(-1, len(keys))
         rows = bounds.sum(axis=0)
         first = 0
         while first < end - begin:

@@ -142,24 +142,25 @@ def describing(arrays: Any, number: int) -> int:
     """Run ``times.describe`` on its arguments."""
     return describe(
         Times(
-            key=array_at(arrays[0], arrays[1], INTEGER),
-            kind=array_at(arrays[2], arrays[3], INTEGER),
+            numbers=array_at(arrays[0], arrays[1], INTEGER),
+            place=array_at(arrays[2], arrays[3], INTEGER),
             asked=array_at(arrays[4], arrays[5], INTEGER),
-            size=array_at(arrays[6], arrays[7], INTEGER),
-            total_high=array_at(arrays[8], arrays[9], INTEGER),
-            total_low=array_at(arrays[10], arrays[11], INTEGER),
-            minimum=array_at(arrays[12], arrays[13], INTEGER),
-            maximum=array_at(arrays[14], arrays[15], INTEGER),
-            first=array_at(arrays[16], arrays[17], INTEGER),
-            end=array_at(arrays[18], arrays[19], INTEGER),
+            group=array_at(arrays[6], arrays[7], INTEGER),
+            size=array_at(arrays[8], arrays[9], INTEGER),
+            total_high=array_at(arrays[10], arrays[11], INTEGER),
+            total_low=array_at(arrays[12], arrays[13], INTEGER),
+            minimum=array_at(arrays[14], arrays[15], INTEGER),
+            maximum=array_at(arrays[16], arrays[17], INTEGER),
+            first=array_at(arrays[18], arrays[19], INTEGER),
             bins=array_at(arrays[20], arrays[21], NARROW),
             counts16=array_at(arrays[22], arrays[23], NARROW),
             counts32=array_at(arrays[24], arrays[25], INDEX),
             counts64=array_at(arrays[26], arrays[27], INTEGER),
             rank=array_at(arrays[28], arrays[29], INTEGER),
             table=array_at(arrays[30], arrays[31], INTEGER),
-            into_key=array_at(arrays[32], arrays[33], INTEGER),
-            into=array_at(arrays[34], arrays[35], REAL),
+            found=array_at(arrays[32], arrays[33], INTEGER),
+            into_key=array_at(arrays[34], arrays[35], INTEGER),
+            into=array_at(arrays[36], arrays[37], REAL),
         )
     )
 
