@@ -86,8 +86,7 @@ def row_of(times: Times, metric: int) -> int:
 @kernel
 def end_of(times: Times, place: int) -> int:
     """Return where the cells of a histogram end."""
-    end: int = times.first[place + 1] if place + 1 < len(times.first) else len(times.bins)
-    return end
+    return int(times.first[place + 1] if place + 1 < len(times.first) else len(times.bins))
 
 
 @kernel
