@@ -80,7 +80,8 @@ def is_asked(times: Times, metric: int, place: int) -> bool:
 @kernel
 def row_of(times: Times, metric: int) -> int:
     """Return where the next mean of a metric goes; the other statistics have room behind it, each as for all means."""
-    return metric * (3 + len(times.rank) // 2) * len(times.place) + times.found[metric]
+    row: int = metric * (3 + len(times.rank) // 2) * len(times.place) + times.found[metric]
+    return row
 
 
 @kernel
