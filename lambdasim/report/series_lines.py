@@ -12,11 +12,10 @@ from lambdasim.machine_code.program import SERIES
 from lambdasim.machine_code.shipped import address
 from lambdasim.metrics.cells import Int64
 from lambdasim.metrics.compiled.line_tables import (
-    BEYOND,
+    LACKS,
     MOST_DIGITS,
     NEXT,
     ROOM,
-    SMALLEST,
     SPARE,
     is_odd,
     powers_of_ten,
@@ -52,27 +51,26 @@ def write_lines(table: SeriesTable, times: Sequence[str], moments: Sequence[str]
         values = [*(np.ascontiguousarray(part.values, np.float64) for part in parts), np.zeros(0)]
         bounds = np.append(own, np.zeros_like(own[:1]), axis=0)
         rows, most = bounds[:, -1], np.diff(bounds).max(axis=1)
+        needed = int(words.longest * np.diff(own.sum(axis=0)).max()) + SPARE
+        into = into if len(into) >= needed else np.empty(needed, np.uint8)
+        texts = texts if len(texts) >= most.sum() else np.empty(most.sum(), np.int64)
+        owners, key, word = own.shape[1] - 1, first * table.periods, words.owner + table.place_of(first)
+        numbers = np.array([owners, key, word, table.periods, words.end, words.longest, 0, 0])
         before = np.cumsum(rows) - rows
-        odd = [_odd(column) for column in values]
-        given_begin, given = _texts(np.concatenate([column[some] for column, some in zip(values, odd, strict=True)]))
-        longest = words.longest + max(MOST_DIGITS, int(np.diff(given_begin).max(initial=0)))
-        if len(into) < longest * np.diff(own.sum(axis=0)).max() + SPARE:
-            into = np.empty(longest * np.diff(own.sum(axis=0)).max() + SPARE, np.uint8)
-        if len(texts) < 2 * most.sum():
-            texts = np.empty(2 * most.sum(), np.int64)
-        owners, begin = own.shape[1] - 1, first * table.periods
-        numbers = np.array([owners, begin, words.owner + table.place_of(first), table.periods, words.end, longest, 0])
         lines = (
             numbers,
             np.array([words.metrics[part.metric, part.statistic] for part in parts]),
             *(_alike(parts), bounds.ravel(), np.array(list(map(address, keys))), np.array(list(map(address, values)))),
-            *(before, np.concatenate([some + row for some, row in zip(odd, before, strict=True)]), given_begin, given),
-            *(words.begin, words.text, words.powers, words.room, words.prefix, np.cumsum(most) - most, texts, into),
+            *(before, words.begin, words.text, words.powers, words.room, words.prefix),
+            *(np.cumsum(most) - most, texts, into),
         )
+        given = np.zeros(0, np.int64), np.zeros(1, np.int64), np.empty(0, np.uint8)
         while numbers[NEXT] < owners:
-            size = writing(lines)
+            size = writing((*lines, *given))
             for begin in range(0, size, AT_ONCE):
                 stream.write(into[begin : min(begin + AT_ONCE, size)].data)
+            if numbers[LACKS]:
+                given, numbers[LACKS] = _texts(values[:-1], before), 0
 
 
 def _alike(parts: Sequence[Series]) -> Int64:
@@ -101,7 +99,7 @@ class _Words:
     end: int
     """The number of the first word that ends a line, 0 where there is none."""
     longest: int
-    """How long a line may be without its number."""
+    """How long a line may be."""
     powers: Int64
     room: Bytes
     prefix: Bytes
@@ -120,29 +118,26 @@ class _Words:
             owner=owner,
             metrics={name: metric + number for number, name in enumerate(names)},
             end=end if moments else 0,
-            longest=sum(size) + 1,
+            longest=sum(size) + MOST_DIGITS + 1,
             powers=powers_of_ten(),
             room=np.empty(ROOM, np.uint8),
             prefix=np.empty(size[1] + size[2] + SPARE, np.uint8),
         )
 
 
-def _odd(values: Floats) -> Int64:
-    """Return the places of the values whose texts are to be given."""
-    if not len(values) or (values.min() >= SMALLEST and values.max() < BEYOND):
-        return np.zeros(0, np.int64)
-    return np.flatnonzero(is_odd(values))
+def _texts(columns: Sequence[Floats], before: Int64) -> tuple[Int64, Int64, Bytes]:
+    """Return which rows of columns need their texts, where each of these begins, and the last one ends, and the texts.
 
-
-def _texts(values: Floats) -> tuple[Int64, Bytes]:
-    """Return where the text of each of some numbers begins, and the last one ends, in all of them together."""
-    if not len(values):
-        return np.zeros(1, np.int64), np.empty(0, np.uint8)
+    Rows are counted through all columns; ``before`` says how many there are before each.
+    """
     import pyarrow as pa
 
+    odd = [np.flatnonzero(is_odd(column)) for column in columns]
+    values = np.concatenate([column[some] for column, some in zip(columns, odd, strict=True)])
+    rows = np.concatenate([some + row for some, row in zip(odd, before.tolist(), strict=False)])
     _, begin, content = numbers(values).cast(pa.string()).buffers()
     begins = np.frombuffer(begin, np.int32, len(values) + 1).astype(np.int64)
-    return begins, np.frombuffer(content.to_pybytes() + bytes(SPARE), np.uint8)
+    return rows, begins, np.frombuffer(content.to_pybytes() + bytes(SPARE), np.uint8)
 
 
 def numbers(values: NDArray[Any]) -> "pa.Array":

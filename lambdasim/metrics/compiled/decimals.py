@@ -54,6 +54,9 @@ def number(powers: Int64, room: NDArray[np.uint8], value: float, into: NDArray[n
 @kernel
 def whole_number(whole: int, into: NDArray[np.uint8], at: int) -> int:
     """Write a number from 0 to before 10**10; return where it ends."""
+    if whole < 10:  # as most counts are
+        into[at] = ZERO + whole
+        return at + 1
     if whole >= EIGHT:
         high = whole // EIGHT
         at = whole_number_of_eight(high, into, at)

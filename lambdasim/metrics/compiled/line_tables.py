@@ -22,14 +22,16 @@ POWERS: Final = 24
 
 ROOM: Final = 48
 """So many bytes take the digits of a number as they are made."""
+SIZE_BITS: Final = 16
+"""So many tell how long the text of a number is."""
 ALIKE: Final = 3
 """Of so many other parts the values are looked at, whether they are the same."""
 
 
-OWNERS, FIRST_KEY, FIRST_WORD, PERIODS, FIRST_END, LONGEST, NEXT = range(7)
+OWNERS, FIRST_KEY, FIRST_WORD, PERIODS, FIRST_END, LONGEST, NEXT, LACKS = range(8)
 """The places of numbers: how many owners there are, the key and the word of the first one, how many periods there are,
-the number of the first word that ends lines, 0 where there is none, how long a line may be, and the owner to begin
-with. The words of periods come first."""
+the number of the first word that ends lines, 0 where there is none, how long a line may be, the owner to begin with,
+and 1 if texts are needed for it that were not given. The words of periods come first."""
 
 
 class Lines(NamedTuple):
@@ -50,11 +52,6 @@ class Lines(NamedTuple):
     """The same of its values, which are floats of 64 bits."""
     before: Int64
     """By part: how many rows there are in those before it."""
-    odd: Int64
-    """The rows whose value's text is given, ascending; counted through all parts."""
-    given_begin: Int64
-    """Where each of those texts begins, and the last one ends."""
-    given: NDArray[np.uint8]
     begin: Int64
     """Where each word begins, and the last one ends."""
     words: NDArray[np.uint8]
@@ -67,8 +64,14 @@ class Lines(NamedTuple):
     text: Int64
     """By part: the number of its first text; in each, texts are counted from there by the row of an owner."""
     texts: Int64
-    """Room, by text, for where it begins and where it ends."""
+    """Room, by text, for where it begins, and in the last :data:`SIZE_BITS` how long it is."""
     into: NDArray[np.uint8]
+    odd: Int64
+    """The rows whose value's text is given, ascending; counted through all parts. None as long as none is known to be
+    needed."""
+    given_begin: Int64
+    """Where each of those texts begins, and the last one ends."""
+    given: NDArray[np.uint8]
 
 
 def powers_of_ten() -> Int64:

@@ -15,10 +15,12 @@ from lambdasim.metrics.compiled.line_tables import (
     FIRST_END,
     FIRST_KEY,
     FIRST_WORD,
+    LACKS,
     LONGEST,
     NEXT,
     OWNERS,
     PERIODS,
+    SIZE_BITS,
     SMALLEST,
     SPARE,
     Lines,
@@ -33,15 +35,19 @@ WIDTH: Final = 8
 
 @kernel
 def write(lines: Lines) -> int:
-    """Write the rows of an owner and of those that follow it, as long as there is room, and say who is next; return how
-    many bytes that took.
+    """Write the rows of an owner and of those that follow it, as long as there is room and no text is lacking, and say
+    who is next; return how many bytes that took.
     """
     at, owner, owners = 0, lines.numbers[NEXT], lines.numbers[OWNERS]
     while owner < owners and at + room_of(lines, owner) <= len(lines.into):
+        begin = at
         for part in range(len(lines.metric)):
             if rows_of(lines, owner, part)[1] > 0:
                 at = write_part(lines, owner, part, at)
-        owner += 1
+        if lines.numbers[LACKS]:
+            at, owners = begin, owner
+        else:
+            owner += 1
     lines.numbers[NEXT] = owner
     return at
 
@@ -71,23 +77,23 @@ def write_part(lines: Lines, owner: int, part: int, at: int) -> int:
     values3 = array_at(lines.values[three] + WIDTH * first, rows, VALUE)
     size = copied(lines.begin, lines.words, lines.numbers[FIRST_WORD] + owner, lines.prefix, 0)
     size = copied(lines.begin, lines.words, lines.metric[part], lines.prefix, size)
+    text, text1, text2, text3 = lines.text[part], lines.text[one], lines.text[two], lines.text[three]
     for i in range(len(keys)):
         period, value = keys[i] - base, values[i]
         at = copied(lines.begin, lines.words, period, lines.into, at)
         copy_16(lines.prefix, 0, lines.into, at)
         copy_16(lines.prefix, CHUNK, lines.into, at + CHUNK)
         at = moved(lines.prefix, 2 * CHUNK, size - 2 * CHUNK, lines.into, at + 2 * CHUNK)
-        text = lines.text[part] + i
+        begin = at
         if is_same(values1, i, value):
-            at = told_again(lines, lines.text[one] + i, text, at)
+            at = told_again(lines, text1 + i, at)
         elif is_same(values2, i, value):
-            at = told_again(lines, lines.text[two] + i, text, at)
+            at = told_again(lines, text2 + i, at)
         elif is_same(values3, i, value):
-            at = told_again(lines, lines.text[three] + i, text, at)
+            at = told_again(lines, text3 + i, at)
         else:
-            lines.texts[2 * text] = at
             at = written(lines, value, part, owner, i, at)
-            lines.texts[2 * text + 1] = at
+        lines.texts[text + i] = begin << SIZE_BITS | at - begin
         if ends > 0:
             at = copied(lines.begin, lines.words, ends + period, lines.into, at)
         lines.into[at] = NEWLINE
@@ -109,11 +115,10 @@ def is_same(values: NDArray[np.float64], row: int, value: float) -> bool:
 
 
 @kernel
-def told_again(lines: Lines, before: int, text: int, at: int) -> int:
+def told_again(lines: Lines, text: int, at: int) -> int:
     """Copy the text of a value that was written before and return where it ends."""
-    first, size = lines.texts[2 * before], lines.texts[2 * before + 1] - lines.texts[2 * before]
-    lines.texts[2 * text], lines.texts[2 * text + 1] = at, at + size
-    return moved(lines.into, first, size, lines.into, at)
+    before = lines.texts[text]
+    return moved(lines.into, before >> SIZE_BITS, before & (1 << SIZE_BITS) - 1, lines.into, at)
 
 
 @kernel
@@ -121,6 +126,9 @@ def written(lines: Lines, value: float, part: int, owner: int, row: int, at: int
     """Write the value of a row of an owner in a part and return where it ends."""
     if SMALLEST <= value < BEYOND or double_bits(value) == 0 or -BEYOND < value <= -SMALLEST:
         return number(lines.powers, lines.room, value, lines.into, at)
+    if len(lines.odd) == 0:
+        lines.numbers[LACKS] = 1
+        return at
     row += lines.before[part] + rows_of(lines, owner, part)[0]
     low, high = 0, len(lines.odd)
     while low + 1 < high:
