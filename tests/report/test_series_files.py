@@ -93,10 +93,10 @@ def numbers() -> np.ndarray:
     """Numbers of every length and size, those beside powers of two and ten among them, whose gaps differ."""
     rng = np.random.default_rng(3)
     powers = np.array(
-        [*(2.0**n for n in range(-30, 60)), *(float(f"{d}e{n}") for d in (1, 1.5, 9) for n in range(-9, 18))]
+        [*(2.0**n for n in range(-110, 60)), *(float(f"{d}e{n}") for d in (1, 1.5, 9) for n in range(-33, 18))]
     )
     beside = [np.nextafter(powers, 0), powers, np.nextafter(powers, np.inf)]
-    drawn = 10 ** rng.uniform(-8, 16, 20_000)
+    drawn = 10 ** rng.uniform(-32, 16, 40_000)
     counted = rng.integers(0, 10**12, 5_000) / 1e6  # times in ms
     few = [0.0, -0.0, np.nan, np.inf, -np.inf, 5e-324, 1.7976931348623157e308, 0.1 + 0.2, 1 / 3, -12.5, -1e-7]
     return np.concatenate([*beside, drawn, -drawn, counted, np.round(counted), few])

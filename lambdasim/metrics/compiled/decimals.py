@@ -14,11 +14,13 @@ from lambdasim.machine_code.jit import copy_16, double_bits, kernel, rounded_to_
 from lambdasim.metrics.cells import Int64
 
 MILLION: Final = 1e6
+MILLIONTH: Final = 1e-6
+"""Smaller numbers have an exponent."""
 MOST_MILLIONTHS: Final = 1e8
 """A smaller whole number of millionths, as times in ms are, has at most 15 digits, and so no shorter text."""
 SIGNIFICAND: Final = 52
 BIAS: Final = 1_075
-MINUS, POINT, ZERO = ord("-"), ord("."), ord("0")
+MINUS, POINT, ZERO, EXPONENT = ord("-"), ord("."), ord("0"), ord("e")
 EIGHT: Final = 10**8
 """Numbers below it have eight digits or fewer."""
 ZEROS: Final = 0x3030303030303030
@@ -33,6 +35,8 @@ def number(powers: Int64, room: NDArray[np.uint8], value: float, into: NDArray[n
         into[at] = MINUS
         at += 1
         value = -value
+    if 0.0 < value < MILLIONTH:
+        return tiny_number(powers, room, value, into, at)
     whole = int(value)
     at = whole_number(whole, into, at)
     if value == whole:
@@ -49,6 +53,25 @@ def number(powers: Int64, room: NDArray[np.uint8], value: float, into: NDArray[n
     while into[at - 1] == ZERO:
         at -= 1
     return at
+
+
+@kernel
+def tiny_number(powers: Int64, room: NDArray[np.uint8], value: float, into: NDArray[np.uint8], at: int) -> int:
+    """Write a number below a millionth and return where it ends."""
+    digits, exponent = shortest(powers, double_bits(value))
+    while digits % 10 == 0:
+        digits //= 10
+        exponent += 1
+    count, beyond = 1, 10
+    while digits >= beyond:
+        count += 1
+        beyond *= 10
+    end = last_digits(room, digits, count, into, at + 1)
+    into[at], into[at + 1] = into[at + 1], POINT
+    if count == 1:
+        end = at + 1
+    into[end], into[end + 1] = EXPONENT, MINUS
+    return whole_number(1 - count - exponent, into, end + 2)
 
 
 @kernel

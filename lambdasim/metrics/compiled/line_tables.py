@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from lambdasim.metrics.cells import Int64
 
-SMALLEST: Final = 1e-6
+SMALLEST: Final = 1e-30
 BEYOND: Final = 1e10
 """Numbers from the one to before the other are written here, and 0; the others' texts are given."""
 MOST_DIGITS: Final = 40
@@ -16,7 +16,7 @@ CHUNK: Final = 16
 """So many bytes are copied at a time."""
 SPARE: Final = 4 * CHUNK
 """So many bytes follow each text and where texts go."""
-POWERS: Final = 24
+POWERS: Final = 48
 """How many powers of ten make all those numbers whole, from 1 on."""
 
 
@@ -76,7 +76,7 @@ class Lines(NamedTuple):
 
 def powers_of_ten() -> Int64:
     """Return :attr:`Lines.powers`."""
-    scaled = [10**power << 128 - (10**power).bit_length() for power in range(POWERS)]
+    scaled = [(10**power << 128) >> (10**power).bit_length() for power in range(POWERS)]
     halves = [half for one in scaled for half in (one >> 64, one & (1 << 64) - 1)]
     return np.array(halves, np.uint64).view(np.int64)
 
