@@ -15,7 +15,6 @@ from lambdasim.metrics.compiled.line_tables import (
     LACKS,
     MOST_DIGITS,
     NEXT,
-    ROOM,
     SPARE,
     is_odd,
     powers_of_ten,
@@ -61,7 +60,7 @@ def write_lines(table: SeriesTable, times: Sequence[str], moments: Sequence[str]
             numbers,
             np.array([words.metrics[part.metric, part.statistic] for part in parts]),
             *(_alike(parts), bounds.ravel(), np.array(list(map(address, keys))), np.array(list(map(address, values)))),
-            *(before, words.begin, words.text, words.powers, words.room, words.prefix),
+            *(before, words.begin, words.text, words.powers, words.prefix),
             *(np.cumsum(most) - most, texts, into),
         )
         given = np.zeros(0, np.int64), np.zeros(1, np.int64), np.empty(0, np.uint8)
@@ -101,7 +100,6 @@ class _Words:
     longest: int
     """How long a line may be."""
     powers: Int64
-    room: Bytes
     prefix: Bytes
 
     @classmethod
@@ -120,7 +118,6 @@ class _Words:
             end=end if moments else 0,
             longest=sum(size) + MOST_DIGITS + 1,
             powers=powers_of_ten(),
-            room=np.empty(ROOM, np.uint8),
             prefix=np.empty(size[1] + size[2] + SPARE, np.uint8),
         )
 

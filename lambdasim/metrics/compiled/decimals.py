@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.machine_code.jit import copy_16, double_bits, kernel, rounded_to_odd, store_8, trailing_zeros
+from lambdasim.machine_code.jit import double_bits, kernel, rounded_to_odd, store_8, trailing_zeros
 from lambdasim.metrics.cells import Int64
 
 MILLION: Final = 1e6
@@ -29,14 +29,14 @@ LAST: Final = 1 << 56
 
 
 @kernel
-def number(powers: Int64, room: NDArray[np.uint8], value: float, into: NDArray[np.uint8], at: int) -> int:
+def number(powers: Int64, value: float, into: NDArray[np.uint8], at: int) -> int:
     """Write a number from ``SMALLEST`` to before ``BEYOND``, or 0, or one that is negative; return where it ends."""
     if value < 0.0:
         into[at] = MINUS
         at += 1
         value = -value
     if 0.0 < value < MILLIONTH:
-        return tiny_number(powers, room, value, into, at)
+        return tiny_number(powers, value, into, at)
     whole = int(value)
     at = whole_number(whole, into, at)
     if value == whole:
@@ -49,14 +49,14 @@ def number(powers: Int64, room: NDArray[np.uint8], value: float, into: NDArray[n
         at += 6
     else:
         digits, exponent = shortest(powers, double_bits(value))
-        at = last_digits(room, digits, -exponent, into, at)
+        at = last_digits(digits, -exponent, into, at)
     while into[at - 1] == ZERO:
         at -= 1
     return at
 
 
 @kernel
-def tiny_number(powers: Int64, room: NDArray[np.uint8], value: float, into: NDArray[np.uint8], at: int) -> int:
+def tiny_number(powers: Int64, value: float, into: NDArray[np.uint8], at: int) -> int:
     """Write a number below a millionth and return where it ends."""
     digits, exponent = shortest(powers, double_bits(value))
     while digits % 10 == 0:
@@ -66,7 +66,7 @@ def tiny_number(powers: Int64, room: NDArray[np.uint8], value: float, into: NDAr
     while digits >= beyond:
         count += 1
         beyond *= 10
-    end = last_digits(room, digits, count, into, at + 1)
+    end = last_digits(digits, count, into, at + 1)
     into[at], into[at + 1] = into[at + 1], POINT
     if count == 1:
         end = at + 1
@@ -109,16 +109,21 @@ def eight(number: int) -> int:
 
 
 @kernel
-def last_digits(room: NDArray[np.uint8], digits: int, count: int, into: NDArray[np.uint8], at: int) -> int:
+def last_digits(digits: int, count: int, into: NDArray[np.uint8], at: int) -> int:
     """Write the last so many digits of a number below 10**17, with zeros before them; at most 24. Return where they
     end."""
     high = digits // EIGHT
     highest = high // EIGHT
-    store_8(highest << 56 | ZEROS, room, 0)
-    store_8(eight(high - highest * EIGHT) | ZEROS, room, 8)
-    store_8(eight(digits - high * EIGHT) | ZEROS, room, 16)
-    copy_16(room, 24 - count, into, at)
-    copy_16(room, 40 - count, into, at + 16)
+    middle, last = eight(high - highest * EIGHT) | ZEROS, eight(digits - high * EIGHT) | ZEROS
+    if count > 16:
+        store_8((highest << 56 | ZEROS) >> 8 * (24 - count), into, at)
+        store_8(middle, into, at + count - 16)
+        store_8(last, into, at + count - 8)
+    elif count > 8:
+        store_8(middle >> 8 * (16 - count), into, at)
+        store_8(last, into, at + count - 8)
+    else:
+        store_8(last >> 8 * (8 - count), into, at)
     return at + count
 
 

@@ -20,8 +20,6 @@ POWERS: Final = 48
 """How many powers of ten make all those numbers whole, from 1 on."""
 
 
-ROOM: Final = 48
-"""So many bytes take the digits of a number as they are made."""
 SIZE_BITS: Final = 16
 """So many tell how long the text of a number is."""
 ALIKE: Final = 3
@@ -57,8 +55,6 @@ class Lines(NamedTuple):
     words: NDArray[np.uint8]
     powers: Int64
     """By power of ten: the high and the low half of its leading 128 bits."""
-    room: NDArray[np.uint8]
-    """For digits."""
     prefix: NDArray[np.uint8]
     """Room for the words of an owner and a metric."""
     text: Int64

@@ -125,7 +125,7 @@ def told_again(lines: Lines, text: int, at: int) -> int:
 def written(lines: Lines, value: float, part: int, owner: int, row: int, at: int) -> int:
     """Write the value of a row of an owner in a part and return where it ends."""
     if SMALLEST <= value < BEYOND or double_bits(value) == 0 or -BEYOND < value <= -SMALLEST:
-        return number(lines.powers, lines.room, value, lines.into, at)
+        return number(lines.powers, value, lines.into, at)
     if len(lines.odd) == 0:
         lines.numbers[LACKS] = 1
         return at
