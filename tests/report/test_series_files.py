@@ -142,7 +142,7 @@ def test_values_that_other_rows_have_too_are_written_as_often(tmp_path, monkeypa
     monkeypatch.setattr(series_lines, "ROWS", rows)
     rng = np.random.default_rng(7)
     functions, periods = 40, 25
-    few = np.array([0.1, 12.345678, 1e-7, 3.0, 1 / 3, 0.0])  # of which many are alike
+    few = np.array([0.1, 12.345678, 1e-7, 3.0, 1 / 3, 0.0, 1e22])  # of which many are alike
     parts = [
         Series("Invocations", "Sum", np.arange(functions * periods), rng.integers(0, 100, functions * periods, np.int8))
     ]
