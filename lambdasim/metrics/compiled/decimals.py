@@ -35,9 +35,7 @@ def number(powers: Int64, value: float, into: NDArray[np.uint8], at: int) -> int
         into[at] = MINUS
         at += 1
         value = -value
-    if 0.0 < value < MILLIONTH:
-        return tiny_number(powers, value, into, at)
-    whole = int(value)
+    begin, whole = at, int(value)
     at = whole_number(whole, into, at)
     if value == whole:
         return at
@@ -49,6 +47,8 @@ def number(powers: Int64, value: float, into: NDArray[np.uint8], at: int) -> int
         at += 6
     else:
         digits, exponent = shortest(powers, double_bits(value))
+        if value < MILLIONTH:
+            return with_exponent(digits, exponent, into, begin)
         at = last_digits(digits, -exponent, into, at)
     while into[at - 1] == ZERO:
         at -= 1
@@ -56,9 +56,8 @@ def number(powers: Int64, value: float, into: NDArray[np.uint8], at: int) -> int
 
 
 @kernel
-def tiny_number(powers: Int64, value: float, into: NDArray[np.uint8], at: int) -> int:
+def with_exponent(digits: int, exponent: int, into: NDArray[np.uint8], at: int) -> int:
     """Write a number below a millionth and return where it ends."""
-    digits, exponent = shortest(powers, double_bits(value))
     while digits % 10 == 0:
         digits //= 10
         exponent += 1
@@ -71,7 +70,12 @@ def tiny_number(powers: Int64, value: float, into: NDArray[np.uint8], at: int) -
     if count == 1:
         end = at + 1
     into[end], into[end + 1] = EXPONENT, MINUS
-    return whole_number(1 - count - exponent, into, end + 2)
+    exponent = 1 - count - exponent
+    if exponent >= 10:
+        into[end + 2] = ZERO + exponent // 10
+        end += 1
+    into[end + 2] = ZERO + exponent % 10
+    return end + 3
 
 
 @kernel
