@@ -18,13 +18,10 @@ SPARE: Final = 4 * CHUNK
 """So many bytes follow each text and where texts go."""
 POWERS: Final = 48
 """How many powers of ten make all those numbers whole, from 1 on."""
-
-
 SIZE_BITS: Final = 16
 """So many tell how long the text of a number is."""
 ALIKE: Final = 3
 """Of so many other parts the values are looked at, whether they are the same."""
-
 
 OWNERS, FIRST_KEY, FIRST_WORD, PERIODS, FIRST_END, LONGEST, NEXT, LACKS = range(8)
 """The places of numbers: how many owners there are, the key and the word of the first one, how many periods there are,
