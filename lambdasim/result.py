@@ -162,7 +162,6 @@ class Result:
         With several replications a metric is ``{"mean", "ci": [lo, hi]}``, else a number.
         """
         each = self.replications
-        give_back(len(self.measured.usage))
         numbers = each[0]
         if len(each) > 1:
             numbers = merged(each, self.config.simulation.confidence)
@@ -352,7 +351,6 @@ class Result:
         from lambdasim.report.html import save_page
         from lambdasim.report.run_document import RunFiles, run_document
 
-        give_back(len(self.measured.usage))
         told = summary_markdown(self)
         give_back(len(self.measured.usage))
         own, manifest = self._experiment.source_text or self._experiment.to_toml(), self._manifest()
@@ -363,12 +361,10 @@ class Result:
             defaults = assumptions(_save_resolved(self.config, folder / "resolved.toml"), manifest, region)
             with (folder / "summary.json").open("wb") as stream:
                 stream.writelines(json_parts(self.summary))
-            give_back(len(self.measured.usage))
             self._outcomes[0].requests.save(folder / "requests.parquet")
             self._outcomes[0].events.save(folder / "events.parquet")
             self._outcomes[0].environments.save(folder / "environments.parquet")
             save_series(self.series, folder, self.config)
-            give_back(len(self.measured.usage))
             save_costs(self._bills(), folder / "cost.csv")
             save_latencies(self.waits, folder / "latencies.csv")
             found = drawn(self, folder / "figures") if figures else {}
@@ -445,10 +441,8 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
     warmup_ns = config.simulation.warmup
     if warmup_ns:
         cost["notes"].append(f"the bill is of the whole run, its warm-up of {format_duration(warmup_ns)} included")
-    account = measured.account
-    give_back(len(measured.usage))
     return {
-        "account": account | {"cost": {name: cost[name] for name in Amounts._fields}},
+        "account": measured.account | {"cost": {name: cost[name] for name in Amounts._fields}},
         "functions": with_versions(measured.functions),
         "sources": with_cost(measured.sources, config.event_sources),
         **({"downstreams": measured.downstreams} if measured.downstreams else {}),

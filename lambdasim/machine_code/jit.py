@@ -283,6 +283,22 @@ copy_16: Any = intrinsic(_copy_16)
 """``copy_16(source, first, target, at)`` copies sixteen bytes of one array of bytes to another, wherever they lie."""
 
 
+def _store_8(typing: Any, word: Any, target: Any, at: Any) -> Any:
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array_type = signature.args[1]
+        data = make_array(array_type)(context, builder, arguments[1])
+        place = get_item_pointer(context, builder, array_type, data, [arguments[2]], wraparound=False)
+        builder.store(arguments[0], builder.bitcast(place, ir.IntType(64).as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return numba.types.none(numba.int64, target, at), generate
+
+
+store_8: Any = intrinsic(_store_8)
+"""``store_8(word, target, at)`` writes an integer to eight bytes of an array, wherever they lie, the lowest first."""
+
+
 def _trailing_zeros(typing: Any, value: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

@@ -105,20 +105,20 @@ def taking_arrays(function: Callable[[int, int], int], owner: object) -> Native:
         known: list[ref[NDArray[Any]]] | None = getattr(last, "arrays", None)
         if known is None or len(known) != len(arrays):
             known = last.arrays = [ref(array) for array in arrays]
-            last.places = np.array([(_address(array), len(array)) for array in arrays], np.int64)
-            last.address = _address(last.places)
+            last.places = np.array([(address(array), len(array)) for array in arrays], np.int64)
+            last.address = address(last.places)
         for place, array in enumerate(arrays):
             if known[place]() is not array:
                 known[place] = ref(array)
-                last.places[place] = _address(array), len(array)
+                last.places[place] = address(array), len(array)
         return function(last.address, number)
 
     return native
 
 
-def _address(array: "NDArray[Any]") -> int:
-    """Return where an array is. Numpy takes six times as long to tell; it is asked of records, which it describes to
-    others first, and of what is empty or cannot be written.
+def address(array: "NDArray[Any]") -> int:
+    """Return where an array is in memory. Numpy takes six times as long to tell; it is asked of records, which it
+    describes to others first, and of what is empty or cannot be written.
     """
     if array.dtype.names is None:
         try:

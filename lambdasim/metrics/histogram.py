@@ -165,12 +165,6 @@ class Histograms:
         """Return how many cells each group has."""
         return np.diff(self.first, append=len(self.bins))
 
-    def sizes_at(self, places: Int64) -> Int64:
-        """Return how many cells the groups at some places have."""
-        after = places + 1
-        end = np.where(after < len(self), self.first[np.minimum(after, len(self) - 1)], len(self.bins))
-        return end - self.first[places]
-
     def quantile(self, quantile: float) -> Int64:
         """Return each group's value of nearest rank ``quantile`` (0 .. 1), from its bin."""
         return self.quantiles([quantile])[0]

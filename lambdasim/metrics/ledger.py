@@ -30,7 +30,7 @@ LATENCIES: Final = (LATENCY_WARM, LATENCY_COLD, BOTH)
 DURATIONS: Final = (DURATION, BOTH)
 
 
-def sample_group(cell: Int64, kind: Int64 | int, measured: Int64) -> Int64:
+def sample_group(cell: Int64, kind: Int64 | int, measured: Int64 | int) -> Int64:
     """Return the group of samples of a kind in a cell, of requests that are measured (1) or not (0)."""
     return (cell << KIND_BITS | kind) << 1 | measured
 

@@ -48,7 +48,7 @@ class Series(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """The rows of a stretch of owners, of about :data:`ROWS` rows."""
+    """The rows of a stretch of owners."""
 
     first: int
     """The number of the first owner, as keys have it."""
@@ -187,7 +187,7 @@ class SeriesTable:
         Columns: ``owner``, ``metric``, ``statistic``, ``period`` (numbers of those), ``value``, and with ``spread``
         those of :attr:`Series.spread`.
         """
-        for first, parts, bounds in self.pieces():
+        for first, parts, bounds in self.pieces(ROWS):
             size = bounds[:, -1]
             owner, period = np.divmod(np.concatenate([part.keys for part in parts]), self.periods)
             order = np.argsort((owner - first).astype(np.uint16), kind="stable")
@@ -207,17 +207,19 @@ class SeriesTable:
         count = len(self.functions)
         return owner if owner > count else (owner + 1) % (count + 1)
 
-    def pieces(self) -> Iterator[Piece]:
-        """Yield all rows in stretches of owners, the account first; functions, too, are in stretches of their own."""
+    def pieces(self, size: int) -> Iterator[Piece]:
+        """Yield all rows in stretches of owners, of about ``size`` rows each, the account first; functions, too, are in
+        stretches of their own.
+        """
         count, every = len(self.functions), len(self.functions) + 1 + len(self.others)
-        yield from self._pieces(self.kept, count, count + 1)
+        yield from self._pieces(self.kept, count, count + 1, size)
         for first, last in self.later.bounds() if self.later is not None else [(0, count)]:
             later = self.later.between(first, last) if self.later is not None else ()
-            yield from self._pieces([*self.kept, *later], first, last)
-        yield from self._pieces(self.kept, count + 1, every)
+            yield from self._pieces([*self.kept, *later], first, last, size)
+        yield from self._pieces(self.kept, count + 1, every, size)
 
-    def _pieces(self, parts: Sequence[Series], begin: int, end: int) -> Iterator[Piece]:
-        """Yield the rows of owners from ``begin`` to before ``end``."""
+    def _pieces(self, parts: Sequence[Series], begin: int, end: int, size: int) -> Iterator[Piece]:
+        """Yield the rows of owners from ``begin`` to before ``end``, about ``size`` at a time."""
         ranked = sorted(
             (METRICS.index(part.metric), STATISTICS.index(part.statistic), number)
             for number, part in enumerate(parts)
@@ -225,11 +227,13 @@ class SeriesTable:
         )
         ordered = [parts[number] for *_, number in ranked]
         keys = np.arange(begin, end + 1) * self.periods
-        bounds = np.array([np.searchsorted(part.keys, keys) for part in ordered], np.int64).reshape(-1, len(keys))
+        different = {id(part.keys): part.keys for part in ordered}  # many have the same
+        places = {number: np.searchsorted(own, keys) for number, own in different.items()}
+        bounds = np.array([places[id(part.keys)] for part in ordered], np.int64).reshape(-1, len(keys))
         rows = bounds.sum(axis=0)
         first = 0
         while first < end - begin:
-            last = int(np.searchsorted(rows, rows[first] + ROWS, side="right")) - 1
+            last = int(np.searchsorted(rows, rows[first] + size, side="right")) - 1
             last = min(max(last, first + 1), first + OWNERS, end - begin)
             own = bounds[:, first : last + 1]
             some = own[:, 0] < own[:, -1]

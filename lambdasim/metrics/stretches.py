@@ -19,7 +19,7 @@ from lambdasim.metrics.series import Series
 
 MANY: Final = 2**16
 """From so many cells of functions and periods on, series are made when they are asked for; they have more rows."""
-STRETCH: Final = 2**14
+STRETCH: Final = 2**15
 """About so many cells have the functions of a stretch, and twenty times as many rows."""
 
 

@@ -293,9 +293,7 @@ def _only_functions(ledger: Ledger, members: Iterable[Sequence[int]]) -> list[in
 
 def _as_of_function(measures: Measures, function: int) -> Json:
     """Return what the callers of a load saw that is all that a function has."""
-    of = measures.outcomes[function]
-    reasons, latency = dict(of["throttles_by_reason"]), dict(measures.times["latency"][function])
-    return {**of, "throttles_by_reason": reasons, "latency": latency}
+    return {**measures.outcomes[function], "latency": measures.times["latency"][function]}
 
 
 def _outcomes(happened: Mapping[str, Int64], ledger: Ledger) -> list[Json]:

@@ -4,13 +4,24 @@ Reads a ledger; names and rules of the metrics are in ``cloudwatch``, those of e
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from lambdasim.metrics.cells import NARROW_ROWS, Int64, Integers, Totals, narrow
 from lambdasim.metrics.cloudwatch import PERCENTILES
-from lambdasim.metrics.ledger import DURATIONS, INIT, LATENCIES, RESTORE, Floats, Ledger, sample_kind
+from lambdasim.metrics.ledger import (
+    DURATIONS,
+    INIT,
+    LATENCIES,
+    RESTORE,
+    Floats,
+    Ledger,
+    sample_cell,
+    sample_group,
+    sample_kind,
+)
 from lambdasim.metrics.occupancy import Levels
 from lambdasim.metrics.series import Series
 from lambdasim.metrics.tally import REASON_EVENTS
@@ -47,7 +58,9 @@ def series(ledger: Ledger) -> Iterator[Series]:
 def kept(ledger: Ledger) -> Iterator[Series]:
     """Yield the other series of the account, and of functions what is provisioned."""
     yield from _of_provisioned(ledger)
-    yield from distributed(ledger, _account(ledger) + ledger.sample_place()[0])
+    period, _, _, kind, _ = ledger.sample_place()
+    by_kind = ledger.samples.regroup(sample_group(period, kind, 0), merge=ledger.merge)  # which several metrics count
+    yield from distributed(replace(ledger, samples=by_kind), _account(ledger) + sample_cell(by_kind.groups))
     yield from _account_averages(ledger)
     yield from _account_peaks(ledger)
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from lambdasim.metrics.series import Series, SeriesTable
-from lambdasim.report import series_files
+from lambdasim.report import series_files, series_lines
 from lambdasim.report.series_files import save_series
 
 PERIODS = 7
@@ -93,10 +93,10 @@ def numbers() -> np.ndarray:
     """Numbers of every length and size, those beside powers of two and ten among them, whose gaps differ."""
     rng = np.random.default_rng(3)
     powers = np.array(
-        [*(2.0**n for n in range(-30, 60)), *(float(f"{d}e{n}") for d in (1, 1.5, 9) for n in range(-9, 18))]
+        [*(2.0**n for n in range(-110, 60)), *(float(f"{d}e{n}") for d in (1, 1.5, 9) for n in range(-33, 18))]
     )
     beside = [np.nextafter(powers, 0), powers, np.nextafter(powers, np.inf)]
-    drawn = 10 ** rng.uniform(-8, 16, 20_000)
+    drawn = 10 ** rng.uniform(-32, 16, 40_000)
     counted = rng.integers(0, 10**12, 5_000) / 1e6  # times in ms
     few = [0.0, -0.0, np.nan, np.inf, -np.inf, 5e-324, 1.7976931348623157e308, 0.1 + 0.2, 1 / 3, -12.5, -1e-7]
     return np.concatenate([*beside, drawn, -drawn, counted, np.round(counted), few])
@@ -104,20 +104,52 @@ def numbers() -> np.ndarray:
 
 @pytest.mark.parametrize("start", [None, datetime.fromisoformat("2026-11-23T09:00:00+01:00")])
 def test_the_loop_writes_what_pyarrow_writes(tmp_path, monkeypatch, start):
-    pytest.importorskip("numba")
-    from lambdasim.metrics.compiled.native import loops
-
-    loops()
+    compiled()
     values = numbers()
     periods = len(values) // 4 + 1
     keys = np.arange(len(values))
     series = SeriesTable(
         [Series("Duration", "p99", keys, values)], ["a", "\N{GREEK SMALL LETTER MU}"], ["c"], periods, 10**8
     )
+    assert_loop_writes_what_pyarrow_writes(series, tmp_path, monkeypatch, start)
+
+
+def compiled() -> None:
+    """Have the loop at hand."""
+    pytest.importorskip("numba")
+    from lambdasim.metrics.compiled.native import loops_of_series
+
+    loops_of_series()
+
+
+def assert_loop_writes_what_pyarrow_writes(series, folder, monkeypatch, start=None) -> None:
+    assert series_files.can_write(series)
     for name in ("loop", "pyarrow"):
-        (tmp_path / name).mkdir()
-        save_series(series, tmp_path / name, config(start=start))
+        (folder / name).mkdir()
+        save_series(series, folder / name, config(start=start))
         monkeypatch.setattr(series_files, "can_write", lambda table: False)
-    loop, pyarrow = ((tmp_path / name / "timeseries.csv").read_bytes() for name in ("loop", "pyarrow"))
+    loop, pyarrow = ((folder / name / "timeseries.csv").read_bytes() for name in ("loop", "pyarrow"))
     assert loop.splitlines() == pyarrow.splitlines()
     assert loop == pyarrow
+
+
+@pytest.mark.parametrize(("at_once", "rows"), [(2**18, 2**19), (1_000, 2**19), (30_000, 3_000)])
+def test_values_that_other_rows_have_too_are_written_as_often(tmp_path, monkeypatch, at_once, rows):
+    """Whichever rows of an owner they are, with gaps, and however many owners fit into what is written at a time."""
+    compiled()
+    monkeypatch.setattr(series_files, "FEW", 0)
+    monkeypatch.setattr(series_lines, "AT_ONCE", at_once)
+    monkeypatch.setattr(series_lines, "ROWS", rows)
+    rng = np.random.default_rng(7)
+    functions, periods = 40, 25
+    few = np.array([0.1, 12.345678, 1e-7, 3.0, 1 / 3, 0.0, 1e22])  # of which many are alike
+    parts = [
+        Series("Invocations", "Sum", np.arange(functions * periods), rng.integers(0, 100, functions * periods, np.int8))
+    ]
+    for metric in ("Duration", "InitDuration", "Latency"):
+        same = np.flatnonzero(rng.random(functions * periods) < 0.8)
+        for statistic in ("Average", "Minimum", "Maximum", "p50", "p90", "p95", "p99"):
+            keys = same if rng.random() < 0.7 else np.flatnonzero(rng.random(functions * periods) < 0.6)
+            parts.append(Series(metric, statistic, keys, rng.choice(few, len(keys))))
+    series = SeriesTable(parts, [f"f{n}" for n in range(functions)], [], periods, 60 * 10**9)
+    assert_loop_writes_what_pyarrow_writes(series, tmp_path, monkeypatch)

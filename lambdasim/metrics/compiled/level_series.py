@@ -35,7 +35,7 @@ class LevelSeries:
         from lambdasim.metrics.compiled.native import loops_of_series
 
         ledger, work = self._ledger, self._ledger.work
-        period, function = divided(work.keys[places] >> 1, len(ledger.functions))
+        period, function = divided(work.keys.take(places) >> 1, len(ledger.functions))
         ends = np.searchsorted(self._changed, (functions.start * ledger.periods, functions.stop * ledger.periods))
         changes = slice(*ends)
         levels = (ledger.executing, ledger.alive, ledger.initialising)
@@ -45,7 +45,7 @@ class LevelSeries:
         into_keys, into = np.empty(room * len(SERIES), np.int64), np.empty(room * len(SERIES))
         loops_of_series()["following"](
             (
-                self._span_ns, keys[0], *(wide(work.maxima[name][places]) for name in RECORDED),
+                self._span_ns, keys[0], *(wide(work.maxima[name].take(places)) for name in RECORDED),
                 keys[1], self._changed_to[changes], *busy, *alive, starting[0], starting[2], found, into_keys, into,
             )
         )  # fmt: skip

@@ -1,71 +1,99 @@
-"""Lines of ``timeseries.csv``, from numbers of words and from values: the text that pyarrow writes of a float64.
-
-That is the shortest text that reads back as the same number and, of those, the nearest to it. The arithmetic is R.
-Giulietti's ("The Schubfach way to render doubles", 2022): whole numbers alone, for the powers of ten that are needed
-here fit in 128 bits.
-"""
+"""Lines of ``timeseries.csv``, from numbers of words and from values."""
 
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.machine_code.jit import copy_16, double_bits, kernel, rounded_to_odd
+from lambdasim.machine_code.jit import array_at, copy_16, double_bits, kernel, rare
 from lambdasim.metrics.cells import Int64
-from lambdasim.metrics.compiled.line_tables import BEYOND, CHUNK, SMALLEST, Lines
+from lambdasim.metrics.compiled.decimals import number
+from lambdasim.metrics.compiled.line_tables import (
+    ALIKE,
+    BEYOND,
+    CHUNK,
+    FIRST_END,
+    FIRST_KEY,
+    FIRST_WORD,
+    LACKS,
+    LONGEST,
+    NEXT,
+    OWNERS,
+    PERIODS,
+    SIZE_BITS,
+    SMALLEST,
+    SPARE,
+    Lines,
+)
 
-MILLION: Final = 1e6
-MOST_MILLIONTHS: Final = 1e8
-"""A smaller whole number of millionths, as times in ms are, has at most 15 digits, and so no shorter text."""
-SIGNIFICAND: Final = 52
-BIAS: Final = 1_075
-MINUS, POINT, NEWLINE, ZERO = ord("-"), ord("."), ord("\n"), np.uint64(ord("0"))
+NEWLINE: Final = ord("\n")
+KEY: Final = np.dtype(np.int64)
+VALUE: Final = np.dtype(np.float64)
+WIDTH: Final = 8
+"""Bytes of each of them."""
 
 
 @kernel
 def write(lines: Lines) -> int:
-    """Write all rows, owner after owner; return how many bytes that took."""
-    at = 0
-    owners, base, word, periods, ends = (
-        lines.numbers[0], lines.numbers[1], lines.numbers[2], lines.numbers[3], lines.numbers[4]
-    )  # fmt: skip
-    for owner in range(owners):
-        row = before = end_before = 0
+    """Write the rows of an owner and of those that follow it, as long as there is room and no text is lacking, and say
+    who is next; return how many bytes that took.
+    """
+    at, owner, owners = 0, lines.numbers[NEXT], lines.numbers[OWNERS]
+    while owner < owners and at + room_of(lines, owner) <= len(lines.into):
+        begin = at
         for part in range(len(lines.metric)):
-            row = lines.bounds[part * (owners + 1) + owner]
-            end = lines.bounds[part * (owners + 1) + owner + 1]
-            if row < end:
-                at = write_part(
-                    lines, lines.metric[part], word + owner, (base, ends), (row, end, before, end_before), at
-                )
-                before, end_before = row, end
-        base += periods
+            if rows_of(lines, owner, part)[1] > 0:
+                at = write_part(lines, owner, part, at)
+        if lines.numbers[LACKS]:
+            at, owners = begin, owner
+        else:
+            owner += 1
+    lines.numbers[NEXT] = owner
     return at
 
 
 @kernel
-def write_part(
-    lines: Lines, metric: int, owner: int, bases: tuple[int, int], rows: tuple[int, int, int, int], at: int
-) -> int:
+def room_of(lines: Lines, owner: int) -> int:
+    """Return how many bytes the rows of an owner may take, and what is copied behind them."""
+    rows = 0
+    for part in range(len(lines.metric)):
+        rows += rows_of(lines, owner, part)[1]
+    return rows * int(lines.numbers[LONGEST]) + SPARE
+
+
+@kernel
+def write_part(lines: Lines, owner: int, part: int, at: int) -> int:
     """Write the rows of one owner in one part; return where they end."""
-    base, ends = bases
-    row, end, before, end_before = rows
-    size = copied(lines.begin, lines.words, owner, lines.prefix, 0)
-    size = copied(lines.begin, lines.words, metric, lines.prefix, size)
-    for i in range(row, end):
-        period = lines.key[i] - base
+    base, ends = lines.numbers[FIRST_KEY] + owner * lines.numbers[PERIODS], lines.numbers[FIRST_END]
+    first, rows = rows_of(lines, owner, part)
+    keys = array_at(lines.keys[part] + WIDTH * first, rows, KEY)
+    values = array_at(lines.values[part] + WIDTH * first, rows, VALUE)
+    one, two, three = lines.alike[ALIKE * part], lines.alike[ALIKE * part + 1], lines.alike[ALIKE * part + 2]
+    first, rows = rows_of(lines, owner, one)
+    values1 = array_at(lines.values[one] + WIDTH * first, rows, VALUE)
+    first, rows = rows_of(lines, owner, two)
+    values2 = array_at(lines.values[two] + WIDTH * first, rows, VALUE)
+    first, rows = rows_of(lines, owner, three)
+    values3 = array_at(lines.values[three] + WIDTH * first, rows, VALUE)
+    size = copied(lines.begin, lines.words, lines.numbers[FIRST_WORD] + owner, lines.prefix, 0)
+    size = copied(lines.begin, lines.words, lines.metric[part], lines.prefix, size)
+    text, text1, text2, text3 = lines.text[part], lines.text[one], lines.text[two], lines.text[three]
+    for i in range(len(keys)):
+        period, value = keys[i] - base, values[i]
         at = copied(lines.begin, lines.words, period, lines.into, at)
-        at = moved(lines.prefix, 0, size, lines.into, at)
-        place, other = 2 * (i - row), before + i - row
-        bits = double_bits(lines.value[i])
-        if other < end_before and lines.key[other] == lines.key[i] and double_bits(lines.value[other]) == bits:
-            first, last = lines.texts[place], lines.texts[place + 1]  # it has the text that the part before has
-            lines.texts[place], lines.texts[place + 1] = at, at + last - first
-            at = moved(lines.into, first, last - first, lines.into, at)
+        copy_16(lines.prefix, 0, lines.into, at)
+        copy_16(lines.prefix, CHUNK, lines.into, at + CHUNK)
+        at = moved(lines.prefix, 2 * CHUNK, size - 2 * CHUNK, lines.into, at + 2 * CHUNK)
+        begin = at
+        if is_same(values1, i, value):
+            at = told_again(lines, text1 + i, at)
+        elif is_same(values2, i, value):
+            at = told_again(lines, text2 + i, at)
+        elif is_same(values3, i, value):
+            at = told_again(lines, text3 + i, at)
         else:
-            lines.texts[place] = at
-            at = written(lines, i, at)
-            lines.texts[place + 1] = at
+            at = written(lines, value, part, owner, i, at)
+        lines.texts[text + i] = begin << SIZE_BITS | at - begin
         if ends > 0:
             at = copied(lines.begin, lines.words, ends + period, lines.into, at)
         lines.into[at] = NEWLINE
@@ -74,11 +102,34 @@ def write_part(
 
 
 @kernel
-def written(lines: Lines, row: int, at: int) -> int:
-    """Write a row's value and return where it ends."""
-    value = lines.value[row]
+def rows_of(lines: Lines, owner: int, part: int) -> tuple[int, int]:
+    """Return where the rows of an owner begin in a part, and how many there are."""
+    place = part * (lines.numbers[OWNERS] + 1) + owner
+    return lines.bounds[place], lines.bounds[place + 1] - lines.bounds[place]
+
+
+@kernel
+def is_same(values: NDArray[np.float64], row: int, value: float) -> bool:
+    """Say whether a row has the same value, to the last bit."""
+    return row < len(values) and double_bits(values[row]) == double_bits(value)
+
+
+@kernel
+def told_again(lines: Lines, text: int, at: int) -> int:
+    """Copy the text of a value that was written before and return where it ends."""
+    before = lines.texts[text]
+    return moved(lines.into, before >> SIZE_BITS, before & (1 << SIZE_BITS) - 1, lines.into, at)
+
+
+@kernel
+def written(lines: Lines, value: float, part: int, owner: int, row: int, at: int) -> int:
+    """Write the value of a row of an owner in a part and return where it ends."""
     if SMALLEST <= value < BEYOND or double_bits(value) == 0 or -BEYOND < value <= -SMALLEST:
         return number(lines.powers, value, lines.into, at)
+    if len(lines.odd) == 0:
+        lines.numbers[LACKS] = 1
+        return at
+    row += lines.before[part] + rows_of(lines, owner, part)[0]
     low, high = 0, len(lines.odd)
     while low + 1 < high:
         middle = (low + high) >> 1
@@ -97,92 +148,9 @@ def copied(begin: Int64, words: NDArray[np.uint8], which: int, into: NDArray[np.
 
 @kernel
 def moved(text: NDArray[np.uint8], first: int, size: int, into: NDArray[np.uint8], at: int) -> int:
-    """Copy so many bytes, and perhaps some that follow them; return where they end."""
-    for i in range(0, size, CHUNK):
-        copy_16(text, first + i, into, at + i)
+    """Copy so many bytes, and perhaps some that follow them; return where they end. As a rule they are few."""
+    copy_16(text, first, into, at)
+    if rare(size > CHUNK):
+        for i in range(CHUNK, size, CHUNK):
+            copy_16(text, first + i, into, at + i)
     return at + size
-
-
-@kernel
-def number(powers: Int64, value: float, into: NDArray[np.uint8], at: int) -> int:
-    """Write a number and return where it ends."""
-    if value < 0.0:
-        into[at] = MINUS
-        at += 1
-        value = -value
-    whole = int(value)
-    if value == whole:
-        return digits_of(whole, length_of(whole), into, at)
-    digits, exponent = int(value * MILLION + 0.5), -6
-    if value >= MOST_MILLIONTHS or digits / MILLION != value:
-        digits, exponent = shortest(powers, double_bits(value))
-    while digits % 10 == 0:
-        digits //= 10
-        exponent += 1
-    length = length_of(digits)
-    before = length + exponent  # the point
-    if before > 0:
-        end = digits_of(digits, length, into, at + 1)
-        for i in range(at, at + before):
-            into[i] = into[i + 1]
-        into[at + before] = POINT
-        return end
-    into[at], into[at + 1] = ZERO, POINT
-    for i in range(at + 2, at + 2 - before):
-        into[i] = ZERO
-    return digits_of(digits, length, into, at + 2 - before)
-
-
-@kernel
-def length_of(digits: int) -> int:
-    """Return how many digits a number has, 0 having one."""
-    length, power = 1, 10
-    while digits >= power and length < 18:
-        length += 1
-        power *= 10
-    return length
-
-
-@kernel
-def digits_of(digits: int, length: int, into: NDArray[np.uint8], at: int) -> int:
-    """Write so many digits and return where they end."""
-    end = at + length
-    rest, hundred, ten = np.uint64(digits), np.uint64(100), np.uint64(10)  # divided faster than numbers with signs
-    i = end - 2
-    while i >= at:
-        fewer = rest // hundred
-        two = rest - fewer * hundred
-        into[i], into[i + 1] = ZERO + two // ten, ZERO + two % ten
-        rest = fewer
-        i -= 2
-    if i + 1 == at:
-        into[at] = ZERO + rest
-    return end
-
-
-@kernel
-def shortest(powers: Int64, bits: int) -> tuple[int, int]:
-    """Return digits and the power of ten they are multiplied by, of a number from ``SMALLEST`` to before ``BEYOND``
-    that is no integer. There may be zeros at the end of the digits.
-    """
-    fraction = bits & (1 << SIGNIFICAND) - 1
-    significand, exponent = fraction | 1 << SIGNIFICAND, (bits >> SIGNIFICAND) - BIAS
-    closer = int(fraction == 0)  # the next smaller number is half as far away as the next greater one
-    # floor(log10(2**exponent)), or of three quarters of that
-    ten = (exponent * 1_262_611 - closer * 524_031) >> 22
-    # by so many bits, so that the product has them behind its point
-    shift = exponent + (-ten * 1_741_647 >> 19) + 1
-    high, low = powers[-2 * ten], powers[-2 * ten + 1]
-    lower = rounded_to_odd(high, low, 4 * significand - 2 + closer << shift) + (significand & 1)
-    middle = rounded_to_odd(high, low, 4 * significand << shift)
-    upper = rounded_to_odd(high, low, 4 * significand + 2 << shift) - (significand & 1)
-    digits = middle >> 2
-    fewer = digits // 10
-    below, above = int(lower <= 40 * fewer), int(40 * fewer + 40 <= upper)
-    if below != above:
-        return fewer + above, ten + 1
-    below, above = int(lower <= 4 * digits), int(4 * digits + 4 <= upper)
-    if below != above:
-        return digits + above, ten
-    half = 4 * digits + 2
-    return digits + int(middle > half or (middle == half and digits & 1 == 1)), ten

@@ -24,34 +24,30 @@ class Statistics:
         counts = own.counts if own.counts.dtype in WIDTHS else wide(own.counts)
         self._counts = tuple(counts if counts.dtype == kind else np.zeros(0, kind) for kind in WIDTHS)
         kinds = np.bincount(own.groups >> 1 & (1 << KIND_BITS) - 1, minlength=1 << KIND_BITS)
-        self._asked = [
-            (metric, np.isin(np.arange(1 << KIND_BITS), of).astype(np.int64))
-            for metric, of in TIMES
-            if kinds[list(of)].any()
-        ]
+        kinds_of = {metric: of for metric, of in TIMES if kinds[list(of)].any()}
+        self._metrics = tuple(kinds_of)
+        self._asked = np.array([np.isin(np.arange(1 << KIND_BITS), of) for of in kinds_of.values()], np.int64).ravel()
         self._rank = np.array([ratio(quantile) for quantile in PERCENTILES.values()], np.int64).ravel()
         self._table = np.zeros(1 << BIN_BITS, np.int64)
+        self._numbers = np.array([max(len(ledger.loads), 1), len(ledger.functions), ledger.periods])
 
     def of(self, places: Int64) -> Iterator[Series]:
         """Yield the series of the samples at some places, which are those of one function after another."""
         from lambdasim.metrics.compiled.native import loops_of_series
 
-        own, ledger, describing = self._ledger.samples, self._ledger, loops_of_series()["describing"]
-        groups, first = own.groups[places], own.first[places]
-        period, function, _ = ledger.place(groups >> KIND_BITS + 1)
-        size = self._ledger.samples.sizes_at(places)
-        columns = (
-            function * ledger.periods + period,
-            groups >> 1 & (1 << KIND_BITS) - 1,
-            *(wide(column[places]) for column in (own.count, own.total_high, own.total_low, own.minimum, own.maximum)),
-        )
-        for metric, asked in self._asked:
-            keys, values = np.empty(len(groups), np.int64), np.empty(len(groups) * len(DISTRIBUTION))
-            found = describing(
-                (
-                    *columns[:2], asked, *columns[2:], first, first + size, self._bins, *self._counts,
-                    self._rank, self._table, keys, values,
-                )
-            )  # fmt: skip
-            for statistic, column in zip(DISTRIBUTION, values.reshape(len(DISTRIBUTION), -1), strict=True):
-                yield Series(metric, statistic, keys[:found], column[:found])
+        own, metrics = self._ledger.samples, len(self._metrics)
+        found = np.zeros(metrics, np.int64)
+        keys = np.empty(metrics * len(places), np.int64)
+        values = np.empty(metrics * len(DISTRIBUTION) * len(places))
+        loops_of_series()["describing"](
+            (
+                self._numbers, places, self._asked, own.groups,
+                *(own.count, own.total_high, own.total_low, own.minimum, own.maximum, own.first),
+                self._bins, *self._counts, self._rank, self._table, found, keys, values,
+            )
+        )  # fmt: skip
+        rows, columns = keys.reshape(metrics, len(places)), values.reshape(metrics, len(DISTRIBUTION), len(places))
+        for metric, size, row, statistics in zip(self._metrics, found.tolist(), rows, columns, strict=True):
+            own_keys = row[:size]
+            for statistic, column in zip(DISTRIBUTION, statistics, strict=True):
+                yield Series(metric, statistic, own_keys, column[:size])

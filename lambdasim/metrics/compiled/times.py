@@ -2,93 +2,153 @@
 
 from typing import Final
 
-from lambdasim.machine_code.jit import kernel
-from lambdasim.metrics.compiled.time_tables import Times
+from lambdasim.machine_code.jit import kernel, prefetch
+from lambdasim.metrics.compiled.time_tables import FUNCTIONS, LOADS, PERIODS, Times
 from lambdasim.metrics.histogram import MANTISSA_BITS
+from lambdasim.metrics.ledger import KIND_BITS
 from lambdasim.units import NS_PER_MS
 
+FAR, NEAR = 16, 8
+"""So many histograms ahead are asked for what is kept of each, and for their cells."""
 HIGH: Final = 2.0**32
 """What the high half of a sum counts."""
 
 
 @kernel
 def describe(times: Times) -> int:
-    """Write the statistics of each key that has any value, in ms; return how many keys have."""
-    i = found = 0
-    while i < len(times.key):
+    """Write the statistics of each metric by key; return how many histograms were looked at."""
+    times.found[:] = 0
+    metrics, i = len(times.found), 0
+    while i < len(times.place):
+        ask_for(times, i)
+        place = times.place[i]
+        owned = (times.group[place] >> KIND_BITS + 1) // times.numbers[LOADS]  # the period and the function
+        beyond = (owned + 1) * times.numbers[LOADS] << KIND_BITS + 1
         end = i + 1
-        while end < len(times.key) and times.key[end] == times.key[i]:
+        while end < len(times.place) and place < times.place[end] and times.group[times.place[end]] < beyond:
             end += 1
-        some, only = 0, i
-        for one in range(i, end):
-            if times.asked[times.kind[one]]:
-                some += 1
-                only = one
-        if some:
-            times.into_key[found] = times.key[i]
-            if some == 1:
-                describe_one(times, only, found)
-            else:
-                describe_several(times, i, end, found)
-            found += 1
+        period = owned // times.numbers[FUNCTIONS]
+        key = (owned - period * times.numbers[FUNCTIONS]) * times.numbers[PERIODS] + period
+        described = row_described = -1  # the last one that was alone
+        for metric in range(metrics):
+            some, only = 0, place
+            for one in range(i, end):
+                if is_asked(times, metric, times.place[one]):
+                    some += 1
+                    only = times.place[one]
+            if some:
+                row = row_of(times, metric)
+                times.into_key[metric * len(times.place) + times.found[metric]] = key
+                times.found[metric] += 1
+                if some > 1:
+                    describe_several(times, metric, i, end, row)
+                elif only == described:  # as of what is no cold start
+                    for statistic in range(3 + len(times.rank) // 2):
+                        room = statistic * len(times.place)
+                        times.into[row + room] = times.into[row_described + room]
+                else:
+                    describe_one(times, only, row)
+                    described, row_described = only, row
         i = end
-    return found
+    return i
 
 
 @kernel
-def describe_one(times: Times, one: int, found: int) -> None:
+def ask_for(times: Times, i: int) -> None:
+    """Ask for what will be read of histograms that come soon: one function's are far apart."""
+    if i + FAR < len(times.place):
+        far, first = times.place[i + FAR], times.first[times.place[i + NEAR]]
+        prefetch(times.group, far)
+        prefetch(times.size, far)
+        prefetch(times.total_high, far)
+        prefetch(times.total_low, far)
+        prefetch(times.minimum, far)
+        prefetch(times.maximum, far)
+        prefetch(times.first, far)
+        prefetch(times.bins, first)
+        prefetch(times.counts16, first)
+
+
+@kernel
+def is_asked(times: Times, metric: int, place: int) -> bool:
+    """Say whether a metric is of the values of a histogram."""
+    kind = times.group[place] >> 1 & (1 << KIND_BITS) - 1
+    asked: bool = times.asked[(metric << KIND_BITS) + kind] > 0
+    return asked
+
+
+@kernel
+def row_of(times: Times, metric: int) -> int:
+    """Return where the next mean of a metric goes; the other statistics have room behind it, each as for all means."""
+    row: int = metric * (3 + len(times.rank) // 2) * len(times.place) + times.found[metric]
+    return row
+
+
+@kernel
+def end_of(times: Times, place: int) -> int:
+    """Return where the cells of a histogram end."""
+    return int(times.first[place + 1] if place + 1 < len(times.first) else len(times.bins))
+
+
+@kernel
+def describe_one(times: Times, one: int, row: int) -> None:
     """Write the statistics of one histogram."""
     cell, below, count = times.first[one], 0, times.size[one]
     minimum, maximum = times.minimum[one], times.maximum[one]
     if count == 1:  # as of most functions of many
         for statistic in range(3 + len(times.rank) // 2):
-            times.into[statistic * len(times.key) + found] = minimum / NS_PER_MS
+            times.into[row + statistic * len(times.place)] = minimum / NS_PER_MS
         return
-    plain(times, found, times.total_high[one], times.total_low[one], count, minimum, maximum)
+    plain(times, row, times.total_high[one], times.total_low[one], count, minimum, maximum)
     for quantile in range(len(times.rank) // 2):
-        rank = rank_of(times, quantile, count)
-        while below + count_of(times, cell) < rank:
-            below += count_of(times, cell)
-            cell += 1
-        quantile_is(times, quantile, found, times.bins[cell], rank, count, minimum, maximum)
+        rank, value = rank_of(times, quantile, count), maximum
+        if rank < count:
+            while below + count_of(times, cell) < rank:
+                below += count_of(times, cell)
+                cell += 1
+            value = within(times.bins[cell], rank, minimum, maximum)
+        times.into[(3 + quantile) * len(times.place) + row] = value / NS_PER_MS
 
 
 @kernel
-def describe_several(times: Times, begin: int, end: int, found: int) -> None:
+def describe_several(times: Times, metric: int, begin: int, end: int, row: int) -> None:
     """Write the statistics of the values of several histograms together."""
     count = high = low = 0
     minimum = maximum = -1
     lowest, highest = len(times.table), -1
-    for one in range(begin, end):
-        if times.asked[times.kind[one]]:
+    for i in range(begin, end):
+        one = times.place[i]
+        if is_asked(times, metric, one):
             minimum = times.minimum[one] if minimum < 0 else min(minimum, times.minimum[one])
             maximum = max(maximum, times.maximum[one])
             count += times.size[one]
             high += times.total_high[one]
             low += times.total_low[one]
             lowest = min(lowest, times.bins[times.first[one]])
-            highest = max(highest, times.bins[times.end[one] - 1])
-            for cell in range(times.first[one], times.end[one]):
+            highest = max(highest, times.bins[end_of(times, one) - 1])
+            for cell in range(times.first[one], end_of(times, one)):
                 times.table[times.bins[cell]] += count_of(times, cell)
-    plain(times, found, high, low, count, minimum, maximum)
-    value, below = lowest, 0
+    plain(times, row, high, low, count, minimum, maximum)
+    of_bin, below = lowest, 0
     for quantile in range(len(times.rank) // 2):
-        rank = rank_of(times, quantile, count)
-        while below + times.table[value] < rank:
-            below += times.table[value]
-            value += 1
-        quantile_is(times, quantile, found, value, rank, count, minimum, maximum)
-    for value in range(lowest, highest + 1):
-        times.table[value] = 0
+        rank, value = rank_of(times, quantile, count), maximum
+        if rank < count:
+            while below + times.table[of_bin] < rank:
+                below += times.table[of_bin]
+                of_bin += 1
+            value = within(of_bin, rank, minimum, maximum)
+        times.into[(3 + quantile) * len(times.place) + row] = value / NS_PER_MS
+    for of_bin in range(lowest, highest + 1):
+        times.table[of_bin] = 0
 
 
 @kernel
-def plain(times: Times, found: int, high: int, low: int, count: int, minimum: int, maximum: int) -> None:
+def plain(times: Times, row: int, high: int, low: int, count: int, minimum: int, maximum: int) -> None:
     """Write what needs no bins."""
-    room = len(times.key)
-    times.into[found] = (high * HIGH + low) / count / NS_PER_MS
-    times.into[room + found] = minimum / NS_PER_MS
-    times.into[2 * room + found] = maximum / NS_PER_MS
+    room = len(times.place)
+    times.into[row] = (high * HIGH + low) / count / NS_PER_MS
+    times.into[room + row] = minimum / NS_PER_MS
+    times.into[2 * room + row] = maximum / NS_PER_MS
 
 
 @kernel
@@ -109,16 +169,9 @@ def count_of(times: Times, cell: int) -> int:
 
 
 @kernel
-def quantile_is(
-    times: Times, quantile: int, found: int, of_bin: int, rank: int, count: int, minimum: int, maximum: int
-) -> None:
-    """Write a quantile that is in a bin; the first and the last value are known."""
-    value = min(max(middle_of(of_bin), minimum), maximum)
-    if rank == count:
-        value = maximum
-    elif rank == 1:
-        value = minimum
-    times.into[(3 + quantile) * len(times.key) + found] = value / NS_PER_MS
+def within(of_bin: int, rank: int, minimum: int, maximum: int) -> int:
+    """Return the value of a rank below the last one that is in a bin; the first is known."""
+    return minimum if rank == 1 else min(max(middle_of(of_bin), minimum), maximum)
 
 
 @kernel
