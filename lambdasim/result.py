@@ -54,6 +54,7 @@ from lambdasim.saving import whole_folder
 from lambdasim.simulate import RunOutcome
 from lambdasim.units import format_duration
 from lambdasim.workload.block import Stage
+from lambdasim.workload.given import Replayed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,6 +109,11 @@ class Result:
     def stages(self) -> list[Stage]:
         """``(start_ns, end_ns, label)`` of the phases of all loads."""
         return self._outcomes[0].phases.stages
+
+    @property
+    def replayed(self) -> tuple[Replayed, ...]:
+        """What traces decide."""
+        return self._outcomes[0].replayed
 
     @property
     def engine(self) -> Choice:
@@ -193,7 +199,11 @@ class Result:
             summary["incomplete"] = True
         if self._policies != NO_POLICIES:
             summary["policies"] = self._policies.all_names
-        if notes := [*notes_of(self.steadiness, self.config), *self._note_of_one_run()]:
+        if notes := [
+            *(note for one in self.replayed for note in one.notes),
+            *notes_of(self.steadiness, self.config),
+            *self._note_of_one_run(),
+        ]:
             summary["notes"] = notes
         summary["verdict"] = str(verdict(summary, self.config))  # words alone, which copy and pickle
         if self._answer is not None:

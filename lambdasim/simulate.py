@@ -47,6 +47,7 @@ from lambdasim.scenario.changes import told
 from lambdasim.scenario.provisioning import Provisioner, Replacements
 from lambdasim.threads import Stages, available_cores
 from lambdasim.units import share_q24
+from lambdasim.workload.given import Replayed
 from lambdasim.workload.phases import Phases
 from lambdasim.workload.plan import Workload
 from lambdasim.workload.random_streams import stream_key
@@ -74,6 +75,8 @@ class RunOutcome:
     events: EventLog
     environments: EnvironmentLog
     phases: Phases
+    replayed: tuple[Replayed, ...]
+    """What traces decide."""
     loads_span_ns: int
     """From the beginning of the first load to the end of the last one, or to the interruption."""
     changes: tuple[dict[str, Any], ...] | None
@@ -156,6 +159,7 @@ def simulate(
         events=logs.events,
         environments=logs.environments,
         phases=workload.phases,
+        replayed=workload.replayed,
         loads_span_ns=span_ns,
         changes=changes,
         simulated_ns=ended_ns,
