@@ -15,7 +15,6 @@ from lambdasim.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from lambdasim.config.load import LoadedExperiment
-    from lambdasim.config.schema import ExperimentConfig
     from lambdasim.planning.envelope import LoadEstimate
 
 EPILOG = "With --format json stdout carries one object, for several files an array of them."
@@ -52,7 +51,7 @@ def _load(
         try:
             loaded.append(load_config(file, overrides))
             choose(loaded[-1].config.simulation.engine)
-            given.append(_read_data_files(loaded[-1].config))
+            given.append(_read_data_files(loaded[-1]))
             _check_engine(loaded[-1])
         except InputError as error:
             problems.extend(error.problems)
@@ -61,17 +60,21 @@ def _load(
     return loaded, given
 
 
-def _read_data_files(config: "ExperimentConfig") -> list[str]:
+def _read_data_files(loaded: "LoadedExperiment") -> list[str]:
     """Read the files that an experiment names from end to end, as a run would; return what is to be noted of them."""
     from lambdasim.config.files import named_files
     from lambdasim.config.month import require_month
 
+    config = loaded.config
     if not any(named_files(config)):
         return []
     from lambdasim.workload.plan import Workload
 
-    workload = Workload(config, config.simulation.seed)
-    require_month(config, workload.span_ns)
+    try:
+        workload = Workload(config, config.simulation.seed)
+        require_month(config, workload.span_ns)
+    except InputError as error:
+        raise loaded.located(error) from None
     return [note for one in workload.replayed for note in one.notes]
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from lambdasim.config.qualifier import function_of
@@ -40,8 +41,9 @@ def opened(config: ExperimentConfig, targets: Sequence[str | None], seed: int, l
                     LOG.info("%s: %s", load.trace.file, note)
             elif load.executor != CLOSED and load.per is None:
                 opened[number] = open_synthetic(load, str(target), seed, key, latest_ns)
-        except InputError as error:
-            problems += error.problems
+        except InputError as error:  # whose place is in the data file, or a key of this load
+            own = (one if one.file else replace(one, path=f"load.{number}.{one.path}") for one in error.problems)
+            problems += own
     if problems:
         raise InputError(problems)
     return opened
