@@ -188,8 +188,8 @@ def _certainty(run: RunFiles) -> Iterator[Block]:
         yield Text(f"Warm-up: the first {left_out} are in the time series and the cost, and in no other number.")
     else:
         yield Text(
-            "Warm-up: none was left out. The run begins without any execution environment, so the cold starts of its "
-            "first minutes are in every number."
+            f"Warm-up: none was left out. The run begins without any execution environment{_ready(run.config)}, so the "
+            "cold starts of its first minutes are in every number."
         )
     if asked := summary.get("precision"):
         relative = percent(asked["relative"]) if asked["relative"] is not None else "not known"
@@ -200,6 +200,13 @@ def _certainty(run: RunFiles) -> Iterator[Block]:
     yield Text(
         "That no request, environment or busy time was lost or invented was checked exactly, in every replication."
     )
+
+
+def _ready(config: Any) -> str:
+    """Return which environments a run begins with, as an exception."""
+    holders = [own for function in config.function.values() for own in (function, *function.alias.values())]
+    ready = any(own.provisioned is not None and own.provisioned.concurrency for own in holders)
+    return " but those of provisioned concurrency" if ready else ""
 
 
 def _reproduction(run: RunFiles) -> Iterator[Block]:

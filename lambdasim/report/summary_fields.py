@@ -131,7 +131,7 @@ _TOP: Final = {
     "seed": "seed of all randomness",
     "replications": "independent runs",
     "simulated_s": "simulated time (s)",
-    "wall_s": "time that took (s)",
+    "wall_s": "time that took (s), without compiling",
     "incomplete": "true where the run was interrupted",
     "notes[]": "what a reader should know",
     "policies[]": "policies of the user's own",
