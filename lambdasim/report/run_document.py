@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from lambdasim.metrics.judging import RULE
 from lambdasim.report import content, happened
 from lambdasim.report.changes import HEADINGS, changes
 from lambdasim.report.content import Json
@@ -175,6 +176,7 @@ def _certainty(run: RunFiles) -> Iterator[Block]:
         yield Text(
             f"{count(runs)} independent replications. The intervals hold the mean with "
             f"{percent(simulation.confidence)} confidence (Student's t over the replications)."
+            + (f" {RULE}" if summary["slo"] else "")
         )
         if rows:
             yield Table(("number", "mean", "from", "to", "\N{PLUS-MINUS SIGN}"), rows)

@@ -140,6 +140,8 @@ _TOP: Final = {
     "slo[].observed": "what was observed",
     "slo[].success": "whether it was met; null where that is undecided",
     "slo[].verdict": "met, missed or undecided",
+    "slo[].bound": "of several runs the bound that decides: of the number, or of the share of runs that keep it",
+    "slo[].may_miss": "where runs leave a rate undecided: at most this share of them misses it",
     "state.word": "steady, falling behind or overloaded; null where too little came or loads that grow are never level",
     "state.of": "who does not keep up",
     "state.how": "how it shows: throttled, refuses, gives up (events) or waits (more and more)",
