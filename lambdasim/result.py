@@ -33,11 +33,12 @@ from lambdasim.metrics.happened import happened
 from lambdasim.metrics.inference.bands import bands
 from lambdasim.metrics.inference.merging import merged, merged_lines
 from lambdasim.metrics.judging import judge, success_of
+from lambdasim.metrics.level import level_stretches
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.row_log import NO_ROWS
 from lambdasim.metrics.series import SeriesTable
 from lambdasim.metrics.steadiness import Steadiness, notes_of, steadiness
-from lambdasim.metrics.trend import trend
+from lambdasim.metrics.trend import of_runs, trend
 from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.report import happened as happenings
 from lambdasim.report.cost_file import COST_COLUMNS, save_costs
@@ -54,6 +55,7 @@ from lambdasim.saving import whole_folder
 from lambdasim.simulate import RunOutcome
 from lambdasim.units import format_duration
 from lambdasim.workload.block import Stage
+from lambdasim.workload.given import Replayed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,6 +110,11 @@ class Result:
     def stages(self) -> list[Stage]:
         """``(start_ns, end_ns, label)`` of the phases of all loads."""
         return self._outcomes[0].phases.stages
+
+    @property
+    def replayed(self) -> tuple[Replayed, ...]:
+        """What traces decide."""
+        return self._outcomes[0].replayed
 
     @property
     def engine(self) -> Choice:
@@ -192,7 +199,11 @@ class Result:
             summary["incomplete"] = True
         if self._policies != NO_POLICIES:
             summary["policies"] = self._policies.all_names
-        if notes := [*notes_of(self.steadiness, self.config), *self._note_of_one_run()]:
+        if notes := [
+            *(note for one in self.replayed for note in one.notes),
+            *notes_of(self.steadiness, self.config),
+            *self._note_of_one_run(),
+        ]:
             summary["notes"] = notes
         summary["verdict"] = str(verdict(summary, self.config))  # words alone, which copy and pickle
         if self._answer is not None:
@@ -205,16 +216,18 @@ class Result:
         return summary
 
     def _state(self) -> dict[str, Any]:
-        """Return the plain word for the first replication: whether it kept up with its loads."""
-        outcome = self._outcomes[0]
-        ends_ns = outcome.loads_span_ns if outcome.phases.ends_ns is None else outcome.phases.ends_ns
+        """Return the plain word for the run, or for most of its replications: whether it kept up with its loads."""
         waiting = {source.function for source in self.config.event_sources.values() if not hasattr(source, "client")}
         called = {load.target or "" for load in self.config.load}
         own = {name for source in self.config.source for _, name in leads_over_time(self.config, source)}
         called |= own - waiting
-        return trend(
-            self._happenings, ends_ns, set(map(function_of, called)), self.config.simulation.confidence
-        ).to_json()
+        callers, words = set(map(function_of, called)), []
+        for outcome in self._outcomes:
+            ends_ns = outcome.loads_span_ns if outcome.phases.ends_ns is None else outcome.phases.ends_ns
+            series = self._happenings if outcome is self._outcomes[0] else outcome.measured.happenings
+            level = level_stretches(self.config, ends_ns)
+            words.append(trend(series, ends_ns, callers, self.config.simulation.confidence, level))
+        return of_runs(words).to_json()
 
     def _note_of_one_run(self) -> list[str]:
         if len(self._outcomes) > 1 or not self.config.slo or not (drawn := random_values(self.config)):

@@ -47,6 +47,7 @@ from lambdasim.scenario.changes import told
 from lambdasim.scenario.provisioning import Provisioner, Replacements
 from lambdasim.threads import Stages, available_cores
 from lambdasim.units import share_q24
+from lambdasim.workload.given import Replayed
 from lambdasim.workload.phases import Phases
 from lambdasim.workload.plan import Workload
 from lambdasim.workload.random_streams import stream_key
@@ -74,12 +75,15 @@ class RunOutcome:
     events: EventLog
     environments: EnvironmentLog
     phases: Phases
+    replayed: tuple[Replayed, ...]
+    """What traces decide."""
     loads_span_ns: int
     """From the beginning of the first load to the end of the last one, or to the interruption."""
     changes: tuple[dict[str, Any], ...] | None
     """What controllers and schedules changed, as ``summary.json`` tells of it; None where nothing may change."""
     simulated_ns: int
     wall_s: float
+    """Without the time that an engine takes to begin, which is long where it has to be compiled."""
     complete: bool
 
 
@@ -121,7 +125,9 @@ def simulate(
     controllers = [*own, *controllers, *policies.controllers()]
     requested, policy_run = config.simulation.engine, _policy_run(policies, workload, seed)
     choice, ahead = _choose(requested, plan, workload, similar_runs, others)
+    before = time.perf_counter()
     choice, alone = begun(choice, requested, plan, bool(controllers), policy_run)
+    begin += time.perf_counter() - before  # an engine that is compiled first takes its time once, and no run's
     chunks = _chunks(choice, workload, ahead)
     provision = Provisioner(workload, plan.control).request
     engine = ControlledEngine(alone, plan, controllers, provision, Replacements(workload), workload.rerouted)
@@ -156,6 +162,7 @@ def simulate(
         events=logs.events,
         environments=logs.environments,
         phases=workload.phases,
+        replayed=workload.replayed,
         loads_span_ns=span_ns,
         changes=changes,
         simulated_ns=ended_ns,

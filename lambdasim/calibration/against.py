@@ -7,15 +7,18 @@ from typing import Any, Final
 
 import numpy as np
 
-from lambdasim.calibration.beside import Beside, of_summary, verdict
+from lambdasim.calibration.beside import GIVEN, Beside, of_summary, verdict
 from lambdasim.calibration.calibrate import functions_of
 from lambdasim.calibration.laws import quantile
 from lambdasim.calibration.observed import FEWEST_TOLD, Observed
+from lambdasim.config.function import FunctionConfig
 from lambdasim.errors import InputError
 from lambdasim.experiment import Experiment
 from lambdasim.logs.log import read_log
 from lambdasim.logs.rows import Ended
+from lambdasim.model.cpu import duration_factor
 from lambdasim.report.words import span
+from lambdasim.result import Result
 
 QUANTILES: Final = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 FEWEST: Final = {"p50": 2, "p90": 50, "p95": 100, "p99": 500}
@@ -23,6 +26,14 @@ FEWEST: Final = {"p50": 2, "p90": 50, "p95": 100, "p99": 500}
 FEWEST_COLD: Final = 5
 ALIKE: Final = 0.1
 """Traffic that differs by more makes other concurrency and cold starts."""
+DICTATED: Final = {
+    "time": ("invocations.",),
+    "duration": ("duration.", "billed_duration.", "timeout_rate", "concurrency."),
+    "init": ("init_duration.",),
+    "error": ("error_rate",),
+}
+"""How the metrics begin that each column of a trace decides: concurrency is arrivals times durations (Little)."""
+TIMES_ALONE: Final = "lambdasim calibrate LOG leaves them in arrivals.csv, and an experiment that replays it"
 Log = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
@@ -40,7 +51,7 @@ class Comparison:
         """One sentence."""
         said = verdict(self.metrics)
         if self.change:
-            told = [one for one in self.change if not one.thin]
+            told = [one for one in self.change if not one.thin and not one.given]
             right = sum((one.measured - 1) * (one.simulated - 1) >= 0 for one in told)
             said += f" Of {len(told)} changes the simulation has {right} in the right direction." if told else ""
         return said
@@ -71,17 +82,22 @@ def against(
     simulated. Raises ``InputError`` for a log of functions that the experiment does not have.
     """
     seen, span_s, notes = _functions(experiment, log, function)
-    summary = experiment.run(replications=replications).summary
-    metrics = list(_rows(seen, span_s, summary, notes))
+    metrics = list(_rows(seen, span_s, experiment.run(replications=replications), notes))
     if after is None:
         return Comparison(tuple(metrics), tuple(notes))
     seen_after, span_s, _ = _functions(experiment, after, function)
     changed = experiment.with_(change) if change else experiment
-    later = list(_rows(seen_after, span_s, changed.run(replications=replications).summary, notes))
+    later = list(_rows(seen_after, span_s, changed.run(replications=replications), notes))
     before = {one.path: one for one in metrics}
     pairs = [(before[one.path], one) for one in later if one.path in before]
     factors = tuple(
-        Beside(one.path, two.measured / one.measured, two.simulated / one.simulated, thin=one.thin or two.thin)
+        Beside(
+            one.path,
+            two.measured / one.measured,
+            two.simulated / one.simulated,
+            thin=one.thin or two.thin,
+            given=one.given and two.given,
+        )
         for one, two in pairs
         if one.measured > 0 and one.simulated > 0
     )
@@ -121,17 +137,44 @@ def _functions(experiment: Experiment, log: Log, function: str | None) -> tuple[
     return known, float(ends_ns - begins_ns) / 1e9, notes
 
 
-def _rows(seen: Sequence[Observed], span_s: float, summary: Mapping[str, Any], notes: list[str]) -> Iterator[Beside]:
+def _rows(seen: Sequence[Observed], span_s: float, result: Result, notes: list[str]) -> Iterator[Beside]:
+    summary = result.summary
     for one in seen:
         simulated = summary["functions"].get(one.name)
         if simulated is None or not _mean(simulated["invocations"]):
             notes.append(f"{one.name} is never invoked by the experiment")
             continue
         few = len(one) < FEWEST_TOLD
+        dictated = _dictated(one.name, result, notes)
         lasts_s = float(summary["simulated_s"])
         for row in (*_metrics(one, simulated), *_traffic(one, simulated, span_s, lasts_s, notes)):
             if row is not None:
-                yield replace(row, thin=row.thin or few)
+                metric = row.path.removeprefix(f"{one.name}.")
+                yield replace(row, thin=row.thin or few, given=metric.startswith(dictated))
+
+
+def _dictated(name: str, result: Result, notes: list[str]) -> tuple[str, ...]:
+    """Return how the metrics of a function begin that traces decide, and note whose values they are."""
+    found: list[str] = []
+    for trace in result.replayed:
+        if name not in trace.functions:
+            continue
+        table = result.config.function.get(name)
+        predicted = table is not None and _scaled(table)
+        columns = [column for column in trace.columns if not (predicted and column == "duration")]
+        found += (metric for column in ("time", *columns) for metric in DICTATED[column])
+        if columns:
+            notes.append(
+                f"what is {GIVEN} is not judged, for {trace.file} says it and nothing predicts it; to judge what is "
+                f"declared of {name}, replay times alone: {TIMES_ALONE}"
+            )
+    return tuple(found)
+
+
+def _scaled(table: FunctionConfig) -> bool:
+    """Return whether durations are taken to another memory, and so predicted."""
+    measured_mb = table.duration_memory or table.memory
+    return duration_factor(table.memory, measured_mb, table.cpu_share, table.threads) != 1
 
 
 def _metrics(one: Observed, simulated: Mapping[str, Any]) -> Iterator[Beside | None]:
@@ -181,7 +224,7 @@ def _traffic(
     if count >= FEWEST_TOLD and not 1 - ALIKE <= own / rate <= 1 + ALIKE:
         notes.append(
             f"the experiment invokes {one.name} {own:.3g} times a second, the log has {rate:.3g}: cold starts and "
-            'concurrency follow the traffic; replay the log\'s own with trace = { file = "LOG", format = "reports" }'
+            f"concurrency follow the traffic; replay the log's own: {TIMES_ALONE}"
         )
     yield Beside(f"{one.name}.invocations.per_second", rate, own)
     level = one.concurrency()

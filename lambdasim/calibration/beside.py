@@ -10,6 +10,8 @@ WORDS: Final = ((0.05, "close"), (0.1, "fair"), (0.25, "rough"))
 """Up to which error a prediction is called so; beyond the last it is "off"."""
 THIN: Final = "too few to tell"
 """The word for what rests on too few values for any other."""
+GIVEN: Final = "from the trace"
+"""The word for what the experiment replays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Beside:
     """Of the simulated mean, over replications."""
     thin: bool = False
     """Whether too little was measured for a word on the difference."""
+    given: bool = False
+    """Whether a trace that is replayed says it, so that nothing was predicted."""
 
     @property
     def bias(self) -> float | None:
@@ -50,6 +54,8 @@ class Beside:
     @property
     def word(self) -> str:
         """What to think of it: close, fair, rough or off, and which way; or that chance explains it."""
+        if self.given:
+            return GIVEN
         if self.thin:
             return THIN
         if self.error is None:
@@ -87,17 +93,21 @@ def of_summary(
 
 
 def verdict(metrics: Sequence[Beside]) -> str:
-    """Return one sentence on all metrics, or one more on those that are too thin."""
-    told = [one for one in metrics if not one.thin]
-    thin = len(metrics) - len(told)
-    few = (
-        f" {thin} of {len(metrics)} metrics {'rests' if thin == 1 else 'rest'} on too few values to tell."
-        if thin
-        else ""
-    )
+    """Return a sentence on the metrics that were predicted, and one each on those that are too thin or were given."""
+    told = [one for one in metrics if not one.thin and not one.given]
+    given = sum(one.given for one in metrics)
+    thin = len(metrics) - len(told) - given
+    rest = ""
+    if thin:
+        rest += f" {thin} of {len(metrics)} metrics {'rests' if thin == 1 else 'rest'} on too few values to tell."
+    if given:
+        rest += (
+            f" {given} of {len(metrics)} metrics {'comes' if given == 1 else 'come'} from the trace that is replayed, "
+            "which predicts nothing."
+        )
     errors = [one.error for one in told if one.error is not None]
     if not errors:
-        return few.strip() or "Nothing that was measured can be set beside the simulation."
+        return rest.strip() or "Nothing that was measured can be set beside the simulation."
     worst = max((one for one in told if one.error is not None), key=lambda one: one.error or 0.0)
     good = sum(one.word.startswith(("close", "within chance")) for one in told)
     endless = len(told) - len(errors)
@@ -105,5 +115,5 @@ def verdict(metrics: Sequence[Beside]) -> str:
     left = f"; {endless} measured as 0 and simulated as more, with none" if endless else ""
     return (
         f"{good} of {len(told)} metrics are close (within 5 % or chance); the median error{of} is "
-        f"{median(errors):.1%}, the largest {worst.error:.0%} ({worst.path}, {worst.word}){left}.{few}"
+        f"{median(errors):.1%}, the largest {worst.error:.0%} ({worst.path}, {worst.word}){left}.{rest}"
     )

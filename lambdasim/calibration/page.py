@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from lambdasim.calibration.laws import MOST_VALUES, NEAR, NEAR_P99, Fit
+from lambdasim.calibration.laws import FEWEST, FOR_P99, MOST_VALUES, NEAR, NEAR_P99, Fit
 from lambdasim.calibration.model import FunctionModel
 from lambdasim.report.document import Block, Cell, Code, Document, Exact, Figure, Section, Table, Text
 from lambdasim.report.words import counted, milliseconds, percent, significant
@@ -43,7 +43,8 @@ def document(calibration: "Calibration") -> Document:
 CRITERION: Final = (
     "Lognormal, gamma and a mixture of two lognormals are fitted by maximum likelihood, and the one with the lowest "
     f"BIC is taken, if its Kolmogorov-Smirnov distance is at most {percent(NEAR)} or within what chance gives, and its "
-    f"p99 within {percent(NEAR_P99)} of the measured one. Else the measured values themselves are drawn, "
+    f"p99 within {percent(NEAR_P99)} of the measured one (of {FOR_P99:,} values or more). Of fewer than {FEWEST} it is "
+    "taken as a guess. Else the measured values themselves are drawn, "
     f"{MOST_VALUES:,} quantiles of them at most."
 )
 

@@ -33,13 +33,11 @@ def main(arguments: Sequence[str]) -> int:
 
     folder = RunFolder.at(options.out)
     try:
-        with warnings_as_lines(), notes_as_lines(quiet=True):
+        with folder.filling(), warnings_as_lines(), notes_as_lines(quiet=True):
             found = calibrate(options.logs, function=options.function, holdout=options.holdout, era=options.era)
-        found.save(folder.path)
+            found.save(folder.path)
     except OSError as error:
         raise InputError.single(f"cannot write to {folder.path}: {error.strerror}; name another --out") from error
-    finally:
-        folder.discard_if_unused()
     emit(json_text(found.fit) if options.format == "json" else text(found))
     left = found.log.account()
     if left:

@@ -15,7 +15,6 @@ from lambdasim.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from lambdasim.config.load import LoadedExperiment
-    from lambdasim.config.schema import ExperimentConfig
     from lambdasim.planning.envelope import LoadEstimate
 
 EPILOG = "With --format json stdout carries one object, for several files an array of them."
@@ -28,44 +27,55 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what stdout carries")
     options = parser.read(arguments)
     with notes_as_lines(quiet=False):
-        loaded = _load(options.files, overrides_of(options))
+        loaded, given = _load(options.files, overrides_of(options))
     if options.format == "json":
-        documents = [_document(file, experiment) for file, experiment in zip(options.files, loaded, strict=True)]
+        documents = [_document(*one) for one in zip(options.files, loaded, given, strict=True)]
         emit(json.dumps(documents if len(documents) > 1 else documents[0], indent=2, ensure_ascii=False, default=str))
     else:
-        texts = ["\n".join(_lines(*pair)) for pair in zip(options.files, loaded, strict=True)]
+        texts = ["\n".join(_lines(*one)) for one in zip(options.files, loaded, given, strict=True)]
         emit("\n\n".join(texts))
     return ExitCode.DONE
 
 
-def _load(files: Sequence[str], overrides: Sequence[tuple[str, str]]) -> list["LoadedExperiment"]:
+def _load(
+    files: Sequence[str], overrides: Sequence[tuple[str, str]]
+) -> tuple[list["LoadedExperiment"], list[list[str]]]:
+    """Return each experiment, and what is to be noted of its data files."""
     from lambdasim.config.load import load_config
     from lambdasim.engine import choose
 
     loaded: list[LoadedExperiment] = []
+    given: list[list[str]] = []
     problems: list[Problem] = []
     for file in files:
         try:
             loaded.append(load_config(file, overrides))
             choose(loaded[-1].config.simulation.engine)
-            _read_data_files(loaded[-1].config)
+            given.append(_read_data_files(loaded[-1]))
             _check_engine(loaded[-1])
         except InputError as error:
             problems.extend(error.problems)
     if problems:
         raise InputError(problems)
-    return loaded
+    return loaded, given
 
 
-def _read_data_files(config: "ExperimentConfig") -> None:
-    """Read the files that an experiment names from end to end, as a run would."""
+def _read_data_files(loaded: "LoadedExperiment") -> list[str]:
+    """Read the files that an experiment names from end to end, as a run would; return what is to be noted of them."""
     from lambdasim.config.files import named_files
     from lambdasim.config.month import require_month
 
-    if any(named_files(config)):
-        from lambdasim.workload.plan import Workload
+    config = loaded.config
+    if not any(named_files(config)):
+        return []
+    from lambdasim.workload.plan import Workload
 
-        require_month(config, Workload(config, config.simulation.seed).span_ns)
+    try:
+        workload = Workload(config, config.simulation.seed)
+        require_month(config, workload.span_ns)
+    except InputError as error:
+        raise loaded.located(error) from None
+    return [note for one in workload.replayed for note in one.notes]
 
 
 def _check_engine(loaded: "LoadedExperiment") -> None:
@@ -81,7 +91,7 @@ def _check_engine(loaded: "LoadedExperiment") -> None:
         raise loaded.located(error) from None
 
 
-def _document(file: str, loaded: "LoadedExperiment") -> dict[str, Any]:
+def _document(file: str, loaded: "LoadedExperiment", given: Sequence[str]) -> dict[str, Any]:
     from lambdasim.config.advice import advice
     from lambdasim.config.notes import notes
     from lambdasim.config.resolved import resolved_toml
@@ -96,12 +106,12 @@ def _document(file: str, loaded: "LoadedExperiment") -> dict[str, Any]:
         "resolved_toml": resolved,
         "loads": [load.to_dict() for load in estimates(loaded.config)],
         "monthly_usd": month.usd,
-        "notes": [*month.notes, *notes(loaded.config)],
+        "notes": [*month.notes, *given, *notes(loaded.config)],
         "advice": [one.to_dict() for one in advice(loaded.config)],
     }
 
 
-def _lines(file: str, loaded: "LoadedExperiment") -> Iterator[str]:
+def _lines(file: str, loaded: "LoadedExperiment", given: Sequence[str]) -> Iterator[str]:
     from lambdasim.config.advice import advice
     from lambdasim.config.notes import notes
     from lambdasim.config.resolved import resolved_toml
@@ -123,7 +133,7 @@ def _lines(file: str, loaded: "LoadedExperiment") -> Iterator[str]:
     month = month_estimate(config)
     if month.usd is not None:
         yield f"A month of such traffic costs about {money(month.usd)} in {config.account.region}, Lambda alone."
-    yield from (f"Note: {note}." for note in (*month.notes, *notes(config)))
+    yield from (f"Note: {note}." for note in (*month.notes, *given, *notes(config)))
     yield from (f"Advice: {one.path}: {one.words} ({one.source})." for one in advice(config))
 
 

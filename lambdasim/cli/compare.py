@@ -53,10 +53,8 @@ def main(arguments: Sequence[str]) -> int:
         before, after = _experiments(options)
         with chosen_executor(options) as executor:
             folder = _folder(options.out, before, after)
-            try:
+            with folder.filling():
                 return _compare(before, after, folder, stop, executor, options)
-            finally:
-                folder.discard_if_unused()
 
 
 def _experiments(options: Namespace) -> tuple["Experiment", "Experiment"]:

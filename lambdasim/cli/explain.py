@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lambdasim.cli.arguments import Parser
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.output import emit, text_width
-from lambdasim.errors import InputError
+from lambdasim.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from lambdasim.config.reference import Key
@@ -34,23 +34,35 @@ def main(arguments: Sequence[str]) -> int:
     from lambdasim.config.reference import explained, reference
 
     metrics = {} if options.format == "md" else _metrics(options.paths)
-    keys = [key for path in options.paths if path not in metrics for key in explained(path)]
-    keys = keys if options.paths else list(reference().values())
-    if options.format == "json":
+    keys: list[Key] = [] if options.paths else list(reference().values())
+    problems: list[Problem] = []
+    for path in options.paths:
+        try:
+            keys += explained(path) if path not in metrics else ()
+        except InputError as error:
+            problems += error.problems
+    if keys or metrics:
+        _emit(options.format, keys, metrics, whole=not options.paths)
+    if problems:
+        raise InputError(problems)
+    return ExitCode.DONE
+
+
+def _emit(form: str, keys: Sequence["Key"], metrics: Mapping[str, "MetricWords"], *, whole: bool) -> None:
+    if form == "json":
         documents = [*(key.to_dict() for key in keys), *(words.to_dict() for words in metrics.values())]
         emit(json.dumps(documents if len(documents) > 1 else documents[0], indent=2, ensure_ascii=False))
-    elif options.format == "md":
+    elif form == "md":
         from lambdasim.report.reference import reference_markdown
 
-        emit(reference_markdown(keys, whole=not options.paths))
-    elif options.paths:
+        emit(reference_markdown(keys, whole=whole))
+    elif not whole:
         told = [_lines(key, text_width()) for key in keys]
         told += [_metric_lines(path, words, text_width()) for path, words in metrics.items()]
         emit("\n\n".join("\n".join(lines) for lines in told))
     else:
         wide = max(len(key.path) for key in keys)
         emit("\n".join(textwrap.shorten(f"{key.path:<{wide}}  {key.meaning}", text_width() + wide) for key in keys))
-    return ExitCode.DONE
 
 
 def _metrics(paths: Sequence[str]) -> dict[str, "MetricWords"]:

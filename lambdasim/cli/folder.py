@@ -7,6 +7,8 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -83,6 +85,21 @@ class RunFolder:
         """Take the word back where nothing else is left."""
         if [entry.name for entry in self.path.iterdir()] == [MANIFEST]:
             (self.path / MANIFEST).unlink()
+
+    @contextmanager
+    def filling(self) -> Iterator[None]:
+        """Have it say that it is not whole until something is saved in it, whatever ends the work.
+
+        Where bad input ends it, the folder is left as it was.
+        """
+        try:
+            self.mark_incomplete()
+            yield
+        except InputError:
+            self.unmark()
+            raise
+        finally:
+            self.discard_if_unused()
 
     def discard_if_unused(self) -> None:
         """Remove the folder again if it was made for a run that left nothing."""

@@ -77,9 +77,11 @@ def main(arguments: Sequence[str]) -> int:
                     outcomes.append(_run_one(experiment, folder, stop, executor, options, others))
                     if outcomes[-1][0] in (ExitCode.BUG, ExitCode.INTERRUPTED):
                         break
+                _leave(folders[len(outcomes) :])
+            except InputError:
+                _leave(folders[len(outcomes) :])
+                raise
             finally:
-                for folder in folders:
-                    folder.discard_if_unused()
                 documents = [document for _, document in outcomes if document is not None]
                 _emit_all(documents, as_array=options.format == "json" and len(experiments) > 1)
     return max(code for code, _ in outcomes)
@@ -135,11 +137,18 @@ def _prepare(experiments: Sequence["Experiment"], out: Path | None) -> list[RunF
                     raise InputError.single(f"two of the experiments are called {name!r}; run them one at a time")
                 folders.append(RunFolder.at(path))
             folders[-1].require_space(_expected_bytes(experiment))
+            folders[-1].mark_incomplete()
     except BaseException:
-        for folder in folders:
-            folder.discard_if_unused()
+        _leave(folders)
         raise
     return folders
+
+
+def _leave(folders: Sequence[RunFolder]) -> None:
+    """Leave folders that nothing was simulated for as they were."""
+    for folder in folders:
+        folder.unmark()
+        folder.discard_if_unused()
 
 
 def _expected_bytes(experiment: "Experiment") -> int:

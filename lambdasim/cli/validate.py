@@ -7,6 +7,7 @@ import argparse
 import json
 import textwrap
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,20 +89,18 @@ def _against(options: argparse.Namespace) -> int:
     experiment = load_experiment(options.files, overrides_of(options))
     folder = None if options.out is None else RunFolder.at(options.out)
     try:
-        found = against(
-            experiment,
-            options.against,
-            function=options.function,
-            after=options.after,
-            change={path: parse_value(value) for path, value in options.overrides_b} or None,
-        )
-        if folder is not None:
-            save(found, experiment.config.name, folder.path)
+        with nullcontext() if folder is None else folder.filling():
+            found = against(
+                experiment,
+                options.against,
+                function=options.function,
+                after=options.after,
+                change={path: parse_value(value) for path, value in options.overrides_b} or None,
+            )
+            if folder is not None:
+                save(found, experiment.config.name, folder.path)
     except OSError as error:
         raise InputError.single(f"cannot write to {options.out}: {error.strerror}; name another --out") from error
-    finally:
-        if folder is not None:
-            folder.discard_if_unused()
     emit(json_text(found.to_json()) if options.format == "json" else text(found, text_width()))
     missed = options.strict and any(one.word.startswith(("off", "simulated, but")) for one in found.metrics)
     return ExitCode.SLO_MISSED if missed else ExitCode.DONE
@@ -116,13 +115,12 @@ def _scoreboard(options: argparse.Namespace) -> int:
     measurements = read(options.data)
     folder = RunFolder.at(options.out) if options.out else RunFolder.fresh(Path("runs"), "validation")
     try:
-        found = studies(measurements, options.data, (lambda _: None) if options.quiet else complain)
-        board = scoreboard(found, measurements)
-        _save(folder.path, board)
+        with folder.filling():
+            found = studies(measurements, options.data, (lambda _: None) if options.quiet else complain)
+            board = scoreboard(found, measurements)
+            _save(folder.path, board)
     except OSError as error:
         raise InputError.single(f"cannot write to {folder.path}: {error.strerror}; name another --out") from error
-    finally:
-        folder.discard_if_unused()
     emit(json.dumps(board.to_dict(), indent=2) if options.format == "json" else text(board))
     complain(f"Files: {folder.path}")
     return ExitCode.DONE

@@ -136,7 +136,12 @@ def check_alarms(config: "ExperimentConfig", problems: Problems) -> None:
 
 
 def check_called(config: "ExperimentConfig", right: Iterable[Change], problems: Problems) -> None:
-    """Check that requests come to what each alarm is on, given what the ``right`` changes of an experiment come to."""
+    """Check that requests come to what each alarm is on, given what the ``right`` changes of an experiment come to.
+
+    Nothing is said of versions and aliases where other changes are wrong: they may have been to lead requests there.
+    """
+    right = tuple(right)
+    whole = len(right) == len(config.change)
     alarms: list[tuple[Path, Alarm | DeploymentAlarm]] = [(("alarm", name), own) for name, own in config.alarm.items()]
     alarms += _of_deployments(config)
     called = called_names(config.of_changes(right)) if alarms else set()
@@ -146,7 +151,7 @@ def check_called(config: "ExperimentConfig", right: Iterable[Change], problems: 
             _metric(alarm, config)
         except ValueError:
             continue
-        if function_of(owner) in config.function and owner not in called:
+        if function_of(owner) in config.function and owner not in called and (whole or not qualifier_of(owner)):
             problems.conclude((*path, "metric"), f"nothing calls '{owner}', so nothing measures this; send it requests")
 
 

@@ -13,6 +13,7 @@ from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path, dotted
 from lambdasim.config.quantity import PLAIN, ConfigTable, quantity_of
 from lambdasim.config.suggest import hint, nearest
+from lambdasim.config.toml_writer import write_value
 
 Model = TypeVar("Model", bound=ConfigTable)
 
@@ -149,6 +150,10 @@ def _message(model: type[ConfigTable], error: dict[str, Any], at: Path) -> str:
         mark = quantity_of(field.annotation, field.metadata) if field is not None else None
         examples = mark.examples if mark is not None else ()
         return f'is missing; for example {at[-1]} = "{examples[0]}"' if examples else "is missing"
+    if kind == "too_short":
+        searched = table.model_fields[at[-1]].examples or [{}]
+        path, values = next(iter(searched[0].items()))
+        return f"is empty; name a path and its values, such as {dotted((path,))} = {write_value(values)}"
     if kind == "literal_error":
         known = re.findall(r"'([^']*)'", error["ctx"]["expected"])
         return f"unknown value {given}; {hint(str(error.get('input')), known, 'the values are')}"

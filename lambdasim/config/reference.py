@@ -193,7 +193,8 @@ def explained(path: str) -> list[Key]:
         ends += [f"source.{kind}" for kind in get_close_matches(keys[1], SOURCES)]
     ends += [at for at in known if at.rpartition(".")[2] == keys[-1]]
     near = ends or get_close_matches(found, known, n=4, cutoff=0.5) or list(known)[:4]
-    raise InputError.single(f"there is no key '{shortened(path)}'; the nearest are: {', '.join(near[:6])}")
+    nearest = list(dict.fromkeys(near))[:6]
+    raise InputError.single(f"there is no key '{shortened(path)}'; the nearest are: {', '.join(nearest)}")
 
 
 def _of_source(kind: str) -> Key:

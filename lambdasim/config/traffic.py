@@ -35,7 +35,8 @@ class Trace(ConfigTable):
         "events", "counts", "azure2019", "azure2021", "cloudwatch", "reports", "insights", "alb-log", "apigateway-log"
     ]
     """What the file holds: a row for each event, counts of periods, Azure's traces, or what AWS exports (metrics,
-    REPORT lines, results of Logs Insights, access logs)."""
+    REPORT lines, results of Logs Insights, access logs). Durations, inits and errors that ``events``, ``azure2021`` and
+    ``reports`` have are replayed, in place of what is declared of the function."""
     unit: Annotated[TimeUnit, NEUTRAL] = "s"
     """Unit of the file's time columns; ``unix-s`` and ``unix-ms`` count from 1970, and the first row is time 0."""
     columns: Annotated[dict[str, str], Field(examples=[{"time": "@timestamp"}]), NEUTRAL] = Field(default_factory=dict)

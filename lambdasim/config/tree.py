@@ -1,5 +1,6 @@
 """The tree of an experiment file: read from disk, joined with the files it extends, still plain TOML values."""
 
+import ast
 import os
 import re
 import tomllib
@@ -7,7 +8,7 @@ from typing import Any, Final
 
 from lambdasim.config.files import complaint, refusal
 from lambdasim.config.origins import Origins, merge
-from lambdasim.config.positions import index_lines
+from lambdasim.config.positions import dotted, index_lines
 from lambdasim.errors import InputError
 
 MAX_BYTES: Final = 10_000_000
@@ -101,9 +102,25 @@ def _parse(text: str, file: str) -> dict[str, Any]:
             long_number = re.search(r"\d[\d_]{4300,}", text)
             line = text.count("\n", 0, long_number.start()) + 1 if long_number else None
             reason = "a whole number has more than 4300 digits"
-        raise InputError.single(f"is not valid TOML: {reason}", file=file, line=line) from None
+        raise InputError.single(f"is not valid TOML: {_twice(reason)}", file=file, line=line) from None
     check_depth(tree, file)
     return tree
+
+
+def _twice(reason: str) -> str:
+    """Return what Python's parser says in the words of a file, where something is in it twice."""
+    if reason == "Cannot overwrite a value":
+        return "this key has a value already; take one of the two out"
+    match = re.fullmatch(r"Cannot (declare|mutate|redefine)[^(]*(\(.*\))(?: twice)?", reason)
+    if match is None:
+        return reason
+    table = dotted(ast.literal_eval(match[2]))
+    if match[1] == "mutate":
+        return f"{table} is complete where it is first written, and takes no more keys here; write them there"
+    return (
+        f"the table [{table}] is there already, or part of one in braces; put its keys together, or give one of the two "
+        "another name"
+    )
 
 
 def copied(value: Any) -> Any:

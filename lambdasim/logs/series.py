@@ -27,7 +27,7 @@ class Counted:
     """Its Id and Label."""
     sums: dict[int, float] = field(default_factory=dict)
     incomplete: str = ""
-    """Why it is: the status of a page that is not complete, or that another should follow."""
+    """Why it is: the status of a page that is not complete, that another should follow, or that values are missing."""
 
 
 def metric_data(path: str, skipped: Skipped) -> list[Counted]:
@@ -48,7 +48,10 @@ def metric_data(path: str, skipped: Skipped) -> list[Counted]:
                     one.incomplete = str(status)
                 elif one.incomplete in ("", NEXT_PAGE):
                     one.incomplete = NEXT_PAGE if status == "PartialData" else ""
-                for time, amount in zip(value["Timestamps"], value["Values"], strict=False):
+                times, values = value["Timestamps"], value["Values"]
+                if len(times) != len(values):
+                    one.incomplete = f"{len(times):,} Timestamps and {len(values):,} Values"
+                for time, amount in zip(times, values, strict=False):
                     _add(one, time, amount, skipped)
     return list(found.values())
 

@@ -35,6 +35,12 @@ Objectives = Mapping[str, Sequence[SloExpression]]
 
 OF_OBJECTIVE: Final = {"passes": "met", "fails": "missed", "undecided": "undecided"}
 """A verdict as ``summary.json`` has it of an objective."""
+RULE: Final = (
+    "An objective is met, or missed, where a one-sided bound with that confidence lies on that side of its limit, and "
+    "is undecided between: Student's for means and percentiles; for rates a wider one, of all requests and, where few "
+    "runs have an event, of the runs that miss it; for maxima and counts one for the share of runs that keep it."
+)
+"""What a page says of verdicts on several runs."""
 FEW_RUNS: Final = 10
 """With events in fewer runs, and none in others, Student's interval covers less than it says."""
 
@@ -86,6 +92,11 @@ class Judged:
     """Of an objective on every run, what the worst run observed."""
     kept: Kept | None = None
     unseen: Unseen | None = None
+    bound: float | None = None
+    """The one-sided bound that decides, or leaves it undecided: of the number, of one on every run of the share of runs
+    that keep it."""
+    may_miss: float | None = None
+    """Where runs leave a rate undecided: at most this share of them misses it."""
     lacks: str = ""
     """What would decide it, in words, where it is undecided."""
     takes: int = 0
@@ -119,6 +130,10 @@ class Judged:
         }
         if self.observed is not None and self.extreme is None and self.observed.low < self.observed.high:
             found["ci"] = [self.observed.low, self.observed.high]
+        if self.bound is not None:
+            found["bound"] = self.bound
+        if self.may_miss is not None:
+            found["may_miss"] = self.may_miss
         if self.kept is not None:
             found["kept"] = self.kept.to_dict()
         if self.unseen is not None:
@@ -223,9 +238,13 @@ class _Case:
         bounds = mean_interval(self.values, 2 * self.level - 1)
         ends = {self.expression.holds(end) for end in (bounds.low, bounds.mean, bounds.high)}
         verdict: Verdict = "undecided" if len(ends) > 1 else "passes" if ends == {True} else "fails"
-        lacks = "its interval reaches across the limit; more runs narrow it" if verdict == "undecided" else ""
+        lacks = "its bound lies beyond the limit; more runs narrow it" if verdict == "undecided" else ""
         seen = mean_interval(self.values, self.confidence)
-        return Judged(self.path, self.expression, seen, verdict, self._miss(seen.mean), lacks=lacks)
+        bound = None
+        if self.expression.operator != "==":
+            above = self.expression.operator.startswith(">") == (verdict == "fails")
+            bound = bounds.high if above else bounds.low
+        return Judged(self.path, self.expression, seen, verdict, self._miss(seen.mean), lacks=lacks, bound=bound)
 
     def _by_share(self, needed: float) -> Judged:
         kept = sum(map(self.expression.holds, self.values))
@@ -248,6 +267,7 @@ class _Case:
             self._miss(ordered[math.ceil(needed * runs - 1e-9) - 1]),
             extreme=ordered[-1],
             kept=known,
+            bound=high if verdict == "fails" else low,
             lacks=lacks,
             takes=takes,
         )
@@ -274,13 +294,26 @@ class _Case:
         if not events:
             pooled = proportion_bounds(0, requests, self.level)[1]
             unseen = Unseen(runs, requests, pooled, proportion_bounds(0, runs, level)[1])
+        bound, may_miss = (bad if verdict == "fails" else good), None
         if verdict == "passes" and sum(p > 0 for p in parts) < min(FEW_RUNS, runs):
             missing = sum(w > 0 and not self.expression.holds(p / w) for p, w in zip(parts, wholes, strict=True))
-            if proportion_bounds(missing, runs, level)[1] > 1 - DEFAULT_SHARE + 1e-12:
-                verdict = "undecided"
+            most = proportion_bounds(missing, runs, level)[1]
+            if most > 1 - DEFAULT_SHARE + 1e-12:
+                verdict, may_miss = "undecided", most
         lacks, takes = self._lacking_rate(unseen, level) if verdict == "undecided" else ("", 0)
         miss = self._miss(seen.mean)
-        return Judged(self.path, self.expression, seen, verdict, miss, unseen=unseen, lacks=lacks, takes=takes)
+        return Judged(
+            self.path,
+            self.expression,
+            seen,
+            verdict,
+            miss,
+            unseen=unseen,
+            bound=None if self.expression.operator == "==" else bound,
+            may_miss=may_miss,
+            lacks=lacks,
+            takes=takes,
+        )
 
     def _lacking_rate(self, unseen: Unseen | None, level: float) -> tuple[str, int]:
         """Return what would decide a rate in words, and how many runs in all if no run has an event."""

@@ -1,22 +1,28 @@
 """Whether a run kept up with its loads: steady, falling behind or overloaded, by tests over its periods.
 
 *Falling behind*: what waits grows while the loads last. The growth from period to period has a mean above 0 by
-Student's one-sided test; where a queue is stable such differences take each other back, so the test errs rarely.
+Student's one-sided test; where a queue is stable such differences take each other back, so the test errs rarely. What
+waits also grows with its load, where that is kept up with too. So it has to grow, besides, in a stretch in which the
+loads are level: in one of several by the same test, whose probability is then multiplied by their number (Bonferroni).
+Where no stretch is level nothing is shown.
 *Overloaded*: callers are refused, by a function, a gateway or what a function uses, or events given up, in more than
 half of the periods, by the sign test (exact binomial). *Steady*: neither is shown. Fewer than five periods show
-nothing, for the sign test then cannot.
+nothing, for the sign test then cannot. Of several runs, each is judged, and the word is what more than half show.
 """
 
 import math
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from statistics import median
 from typing import Any, Final, Literal
 
 import numpy as np
 
 from lambdasim.metrics.happened import WAITING, by_owner, throttled
 from lambdasim.metrics.ledger import Floats
+from lambdasim.metrics.level import Stretch
 from lambdasim.metrics.series import SeriesTable
 
 LEAST: Final = 5
@@ -24,6 +30,8 @@ LEAST: Final = 5
 GIVEN_UP: Final = ("AsyncEventsDropped", "DroppedEventCount")
 REFUSED: Final = ("Refusals", "4XXError")
 """Of what functions use, and of API Gateway, whose rate limit answers so."""
+
+GROWTH: Final = "t test of its growth"
 
 Word = Literal["steady", "falling behind", "overloaded"]
 
@@ -33,14 +41,16 @@ class Trend:
     """A plain word for a run."""
 
     word: Word | None
-    """None where nothing came, or the loads last too few periods to say."""
+    """None where nothing came, the loads last too few periods to say, or what waits grows and they are never level."""
     of: str = ""
     """The function, source or downstream that does not keep up."""
     how: str = ""
     """What shows it: ``throttled``, ``refuses``, ``gives up`` or ``waits``."""
     test: str = ""
     p: float | None = None
-    """The probability of what was seen, or more, where it kept up."""
+    """The probability of what was seen, or more, where it kept up; of several runs that show it, the median."""
+    runs: int | None = None
+    """How many of several runs show it."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the object of ``summary.json``."""
@@ -50,11 +60,33 @@ class Trend:
             "how": self.how or None,
             "test": self.test or None,
             "p": self.p,
+            **({} if self.runs is None else {"runs": self.runs}),
         }
 
 
-def trend(series: SeriesTable, loads_end_ns: int, called: Collection[str], confidence: float) -> Trend:
-    """Return the word for a run whose loads end at ``loads_end_ns``; ``called`` are functions that callers wait for."""
+def of_runs(words: Sequence[Trend]) -> Trend:
+    """Return the word for one or more runs of an experiment."""
+    if len(words) == 1:
+        return words[0]
+    shown = Counter((one.word, one.of, one.how, one.test) for one in words)
+    most, runs = max(shown.items(), key=lambda item: (item[1], item[0][0] is not None))
+    if 2 * runs <= len(words):  # no run's word is that of most
+        return Trend("steady")
+    known = [one.p for one in words if (one.word, one.of, one.how, one.test) == most and one.p is not None]
+    return Trend(*most, median(known), runs) if known else Trend(*most)
+
+
+def trend(
+    series: SeriesTable,
+    loads_end_ns: int,
+    called: Collection[str],
+    confidence: float,
+    level: Sequence[Stretch],
+) -> Trend:
+    """Return the word for a run whose loads end at ``loads_end_ns``, and do not change in the stretches ``level``.
+
+    ``called`` are functions that callers wait for.
+    """
     periods = min(loads_end_ns // series.period_ns, series.periods)
     if periods < LEAST:
         return Trend(None)
@@ -69,12 +101,28 @@ def trend(series: SeriesTable, loads_end_ns: int, called: Collection[str], confi
         p, name, how = min(found)
         return Trend("overloaded", name, how, "sign test", p)
     waiting = by_owner(series, dict.fromkeys(WAITING, "Average"))
-    grown = [(_growth(values[:periods]), name) for name, values in waiting.items()]
-    if grown and min(grown)[0] <= doubt:
+    grown = [(p, name) for name, values in waiting.items() if (p := _growth(values[:periods])) <= doubt]
+    stretches = _whole(level, series.period_ns, periods)
+    if grown and not stretches:
         p, name = min(grown)
-        return Trend("falling behind", name, "waits", "t test of its growth", p)
+        return Trend(None, name, "waits", GROWTH, p)
+    again = [(max(p, _most(waiting[name], stretches)), name) for p, name in grown]
+    if again and min(again)[0] <= doubt:
+        p, name = min(again)
+        return Trend("falling behind", name, "waits", GROWTH, p)
     anything = refused.any() or any((*others.values(), waiting)) or by_owner(series, {"Invocations": "Sum"})
     return Trend("steady" if anything else None)
+
+
+def _whole(level: Sequence[Stretch], period_ns: int, periods: int) -> list[slice]:
+    """Return the whole periods of stretches that have enough of them."""
+    found = [slice(-(-begin // period_ns), min(end // period_ns, periods)) for begin, end in level]
+    return [own for own in found if own.stop - own.start >= LEAST]
+
+
+def _most(values: Floats, stretches: Sequence[slice]) -> float:
+    """Return how probable growth as in one of some stretches is, where there is none in any."""
+    return min(1.0, len(stretches) * min(_growth(values[own]) for own in stretches))
 
 
 def _signs(values: Floats) -> float:

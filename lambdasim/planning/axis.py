@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -9,12 +10,14 @@ from lambdasim.config.amount import Amount, Kind, same_kind
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.overrides import split_path
 from lambdasim.config.points import with_point
+from lambdasim.config.reference import explained
 from lambdasim.config.sweep import LOAD_SCALE
 from lambdasim.errors import InputError
 
 WIDEST: Final = 1024
 """A scale is sought up to so many times the load, and down to that part of it."""
 ROUNDS: Final = 60
+REMEDY: Final = f"seek a capacity over {LOAD_SCALE}, a whole number such as account.concurrency, or memory"
 HIGHEST: Final = 1_000_000
 """A quota is sought up to here, an experiment's largest concurrency."""
 
@@ -106,12 +109,7 @@ def axis_of(
         return _possible(experiment, Axis(path, "number", first.number, last.number, start, tolerance))
     current = _current(experiment, path)
     example = next((value for value in (current, low, high) if value is not None), None)
-    kind = _amount(path, example).kind if example is not None else "whole number"
-    if kind not in ("whole number", "memory size"):
-        raise InputError.single(
-            f"is a {kind}; seek a capacity over {LOAD_SCALE}, a whole number such as account.concurrency, or memory",
-            path=path,
-        )
+    kind = _kind(experiment, path, example)
     smallest, largest = (128, 10_240) if kind == "memory size" else (1, HIGHEST)
     if path.endswith("provisioned.concurrency"):
         smallest = 0
@@ -119,6 +117,31 @@ def axis_of(
     start = _amount(path, current).number if current is not None else first.number
     start = min(max(start, first.number), last.number)
     return _possible(experiment, Axis(path, kind, first.number, last.number, start, tolerance))
+
+
+def _kind(experiment: LoadedExperiment, path: str, example: object) -> Kind:
+    """Return what kind of number a key holds; raises ``InputError`` where a capacity is none of that kind."""
+    found = "no whole number"
+    if example is not None:
+        with suppress(ValueError):
+            kind = Amount.parse(example).kind
+            if kind in ("whole number", "memory size"):
+                return kind
+            found = f"a {kind}"
+    elif not _refuses_numbers(experiment, path):
+        return "whole number"
+    raise InputError.single(f"is {found}; {REMEDY}", path=path)
+
+
+def _refuses_numbers(experiment: LoadedExperiment, path: str) -> bool:
+    """Return whether a key, which there is, holds no whole numbers."""
+    try:
+        with_point(experiment, {path: 1})
+    except InputError as error:
+        if not error.problems[0].message.startswith("1 "):  # of the value, and not of another key or of none
+            return False
+        return not any(key.type.startswith("whole number") for key in explained(path))
+    return False
 
 
 def _possible(experiment: LoadedExperiment, axis: Axis) -> Axis:

@@ -104,12 +104,17 @@ def objectives(summary: Json) -> list[Objective]:
 
 
 def _observed(slo: Json, summary: Json) -> str:
-    words = _observed_number(slo, summary)
+    """Return what was observed, and of several runs the bound that decides."""
+    words, bound, missed = _observed_number(slo, summary), slo.get("bound"), slo["success"] is False
     if kept := slo.get("kept"):
-        return f"{words} at worst, kept in {kept['count']:,} of {kept['runs']:,} runs"
-    if unseen := slo.get("unseen"):
-        return f"{words}, at most {percent(unseen['rate'])}"
-    return words
+        words += f" at worst, kept in {kept['count']:,} of {kept['runs']:,} runs"
+        return words if bound is None else f"{words}, {'at most' if missed else 'at least'} {percent(bound)} of all"
+    if (may_miss := slo.get("may_miss")) is not None:
+        return f"{words}, missed by up to {percent(may_miss)} of runs"
+    if bound is None:
+        return words
+    side = "at most" if parts(slo["expression"])[1].startswith("<") != missed else "at least"
+    return f"{words}, {side} {_observed_number({**slo, 'observed': bound}, summary)}"
 
 
 def _observed_number(slo: Json, summary: Json) -> str:

@@ -86,14 +86,22 @@ def left_out(events: Sequence[Mapping[str, Any]]) -> str:
 def state(of: Mapping[str, Any], failures: str = "") -> str:
     """Return the plain word for a run as a sentence; ``failures`` is what nevertheless failed, as a clause."""
     word = of["word"]
-    if word is None:
+    if word is None and not of.get("of"):
         return "Too little came, or for too few periods, to say whether the loads are kept up with."
     if word == "steady":
         but = f", but {failures}" if failures else ""
         return f"Steady: no backlog is shown to grow, nor are callers refused in most of the periods{but}."
     what = SHOWN[of["how"]] if "how" in of else "does not keep up"  # folders of earlier versions do not tell how
-    sure = f"{of['test']}, p = {significant(of['p'], 2)}" if of["p"] >= 1e-4 else f"{of['test']}, p < 0.0001"
-    return f"{word.capitalize()}: {printable(of['of'])} {what} ({sure})."
+    runs = of.get("runs")
+    p = f"p = {significant(of['p'], 2)}" if of["p"] >= 1e-4 else "p < 0.0001"
+    sure = f"{of['test']}, {'median ' if runs else ''}{p}"
+    told = f"{printable(of['of'])} {what}{f' in {count(runs)} runs' if runs else ''} ({sure})"
+    if word is None:
+        return (
+            f"Growing: {told} while the loads change, as it may where they are kept up with too; loads that stay level "
+            "for five periods would tell."
+        )
+    return f"{word.capitalize()}: {told}."
 
 
 def _time(start: datetime | None, time_s: float) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from lambdasim.metrics.judging import RULE
 from lambdasim.report import content, happened
 from lambdasim.report.changes import HEADINGS, changes
 from lambdasim.report.content import Json
@@ -175,6 +176,7 @@ def _certainty(run: RunFiles) -> Iterator[Block]:
         yield Text(
             f"{count(runs)} independent replications. The intervals hold the mean with "
             f"{percent(simulation.confidence)} confidence (Student's t over the replications)."
+            + (f" {RULE}" if summary["slo"] else "")
         )
         if rows:
             yield Table(("number", "mean", "from", "to", "\N{PLUS-MINUS SIGN}"), rows)
@@ -188,8 +190,8 @@ def _certainty(run: RunFiles) -> Iterator[Block]:
         yield Text(f"Warm-up: the first {left_out} are in the time series and the cost, and in no other number.")
     else:
         yield Text(
-            "Warm-up: none was left out. The run begins without any execution environment, so the cold starts of its "
-            "first minutes are in every number."
+            f"Warm-up: none was left out. The run begins without any execution environment{_ready(run.config)}, so the "
+            "cold starts of its first minutes are in every number."
         )
     if asked := summary.get("precision"):
         relative = percent(asked["relative"]) if asked["relative"] is not None else "not known"
@@ -200,6 +202,13 @@ def _certainty(run: RunFiles) -> Iterator[Block]:
     yield Text(
         "That no request, environment or busy time was lost or invented was checked exactly, in every replication."
     )
+
+
+def _ready(config: Any) -> str:
+    """Return which environments a run begins with, as an exception."""
+    holders = [own for function in config.function.values() for own in (function, *function.alias.values())]
+    ready = any(own.provisioned is not None and own.provisioned.concurrency for own in holders)
+    return " but those of provisioned concurrency" if ready else ""
 
 
 def _reproduction(run: RunFiles) -> Iterator[Block]:

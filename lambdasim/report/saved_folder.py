@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from lambdasim.errors import InputError, Problem
 
+OTHERS: Final = {"calibrate": "fit.html", "validate": "validation.html or scoreboard.html"}
+"""Commands whose folders hold no run, and the pages that they leave."""
 REMEDY: Final = "simulate it again"
 
 
@@ -26,6 +28,12 @@ class SavedFolder:
         if not (self.path / "manifest.json").is_file():
             raise InputError.single(f"{self.path}: this is not the folder of a run, for it has no manifest.json")
         self.manifest = self.object("manifest.json")
+        command = self.manifest.get("command")
+        if command in OTHERS:
+            raise InputError.single(
+                f"{self.path}: this is the folder of lambdasim {command}, whose page is {OTHERS[command]}; give that "
+                "of a run, a search or a comparison"
+            )
         if self.manifest.get("complete") is False and "seed" not in self.manifest:
             raise InputError.single(f"{self.path}: the run ended before its results were saved; {REMEDY}")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambdasim.config.defaults import tables_of
+from lambdasim.metrics.judging import RULE
 from lambdasim.report.assumptions import assumptions
 from lambdasim.report.document import Block, Cell, Code, Document, Exact, Figure, Mark, Section, Table, Text
 from lambdasim.report.run_document import alternatives, experiment_file
@@ -146,7 +147,7 @@ def _certainty(files: SearchFiles) -> Iterator[Block]:
         yield Text(
             f"{count(most)} replications a point at most. The intervals hold the mean with "
             f"{percent(summary['confidence'])} confidence (Student's t over the replications). A point passes when "
-            "its objectives are met with that confidence, and is undecided where the interval reaches across a limit."
+            f"all of its objectives are met. {RULE} Looks at a growing number of runs share the chance of error."
         )
     else:
         yield Text(

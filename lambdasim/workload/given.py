@@ -30,6 +30,39 @@ class TraceOverrides:
 
 NO_OVERRIDES: Final = TraceOverrides()
 
+KEYS: Final = {"duration": "duration", "init": "init", "error": "errors"}
+"""The keys of functions that columns of a trace stand in for, by column."""
+NAMED: Final = 3
+"""So many functions a note names; the rest are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a trace decides, and what is declared of its functions then does not: when they are called, and more."""
+
+    load: str
+    """Its path, such as ``load.0``."""
+    file: str
+    columns: tuple[str, ...]
+    """Of ``duration``, ``init`` and ``error``, what it says of its requests."""
+    functions: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """A sentence for whoever reads the experiment or its results; none where all it has is times."""
+        if not self.columns:
+            return ()
+        names = ", ".join(self.functions[:NAMED])
+        more = len(self.functions) - NAMED
+        names += f" and {more:,} more" if more > 0 else ""
+        *first, last = (KEYS[column] for column in self.columns)
+        keys = f"{', '.join(first)} and {last}" if first else last
+        note = (
+            f"{self.load}.trace: {self.file} itself gives {keys} of the requests of {names}; what is declared is used "
+            "only where it has none"
+        )
+        return (note,)
+
 
 def joined(parts: Sequence[TraceOverrides], lengths: Sequence[int]) -> TraceOverrides:
     """Return parts of so many rows each as one."""

@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
+from lambdasim.config.qualifier import function_of
 from lambdasim.config.request_series import RequestSeries
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.sources.schedule import ScheduleSource
@@ -16,6 +18,7 @@ from lambdasim.workload.block import OpenLoad
 from lambdasim.workload.chosen import ChosenLoad
 from lambdasim.workload.closed_loop import VirtualUsers
 from lambdasim.workload.functions import NOTHING
+from lambdasim.workload.given import Replayed
 from lambdasim.workload.random_streams import stream_keys
 from lambdasim.workload.schedule import ScheduledLoad
 from lambdasim.workload.trace import TraceLoad, open_trace
@@ -38,8 +41,9 @@ def opened(config: ExperimentConfig, targets: Sequence[str | None], seed: int, l
                     LOG.info("%s: %s", load.trace.file, note)
             elif load.executor != CLOSED and load.per is None:
                 opened[number] = open_synthetic(load, str(target), seed, key, latest_ns)
-        except InputError as error:
-            problems += error.problems
+        except InputError as error:  # whose place is in the data file, or a key of this load
+            own = (one if one.file else replace(one, path=f"load.{number}.{one.path}") for one in error.problems)
+            problems += own
     if problems:
         raise InputError(problems)
     return opened
@@ -59,6 +63,18 @@ def check_given(config: ExperimentConfig, traces: Mapping[int, TraceLoad]) -> No
             problems.append(Problem(trace.file, None, f"load.{number}.trace", message))
     if problems:
         raise InputError(problems)
+
+
+def replayed(config: ExperimentConfig, opened: Mapping[int, OpenLoad]) -> tuple[Replayed, ...]:
+    """Return what each trace decides."""
+    found = []
+    for number, load in opened.items():
+        trace = config.load[number].trace if number < len(config.load) else None
+        if trace is not None and isinstance(load, TraceLoad):
+            called = (config.source[name].function if name in config.source else name for name in load.functions)
+            functions = tuple(dict.fromkeys(map(function_of, called)))
+            found.append(Replayed(f"load.{number}", trace.file, load.gives, functions))
+    return tuple(found)
 
 
 def chosen(

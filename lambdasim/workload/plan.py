@@ -35,6 +35,7 @@ from lambdasim.workload.columns import DRAWN_COLUMNS, Columns
 from lambdasim.workload.destinations import Destinations, called
 from lambdasim.workload.distributions import Sampler
 from lambdasim.workload.functions import PlannedFunction, planned_functions
+from lambdasim.workload.given import Replayed
 from lambdasim.workload.merge import Cursor, Cursors, Front, Rows, windows
 from lambdasim.workload.phases import Phases
 from lambdasim.workload.random_streams import stream_key
@@ -70,6 +71,8 @@ class Workload:
     span_ns: int
     """From the beginning of the first load to ``ends_ns``."""
     phases: Phases
+    replayed: tuple[Replayed, ...]
+    """What traces decide."""
     asynchronous: dict[int, str]
     """By index of a source whose events invoke it asynchronously: the function."""
     closed_loops: tuple[VirtualUsers, ...]
@@ -93,6 +96,7 @@ class Workload:
         passed = {name: source.function for name, source in config.source.items() if name not in self.sources}
         targets = [passed.get(load.target, load.target) if load.target else None for load in config.load]
         opened = opening.chosen(config, opening.opened(config, targets, seed, latest_ns), arrivals, seed)
+        self.replayed = opening.replayed(config, opened)
         opened |= opening.scheduled(config, named, seed, max((load.ends_ns for load in opened.values()), default=0))
         names = [
             [passed.get(name, name) for name in opened[number].functions]

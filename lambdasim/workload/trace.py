@@ -21,7 +21,7 @@ from lambdasim.workload.traces.azure2021 import Disorder, read_invocations, show
 from lambdasim.workload.traces.bins import Cells, arrivals, scaled_counts
 from lambdasim.workload.traces.counts import CountsSummary, read_counts
 from lambdasim.workload.traces.events import read_events
-from lambdasim.workload.traces.file import TraceFile
+from lambdasim.workload.traces.file import TraceFile, asking
 from lambdasim.workload.traces.logged import READERS, LogFile, read_logged
 from lambdasim.workload.traces.names import Names
 from lambdasim.workload.traces.rows import reordered, scaled, take
@@ -86,7 +86,7 @@ class _Opening:
         if "function" in self.file.columns:
             return Names()
         if self.target is None:
-            raise self.file.error("has no column called 'function', so the load needs a target")
+            raise asking(self.file.path, "target", "has no column called 'function', so the load needs a target")
         return Names([self.target])
 
     def keys(self, kind: str, functions: Sequence[str]) -> UInt64:
@@ -185,7 +185,7 @@ def _events(opening: _Opening) -> TraceLoad:
     for block in rows.first():
         last_ns = int(block.arrival_ns[-1]) if len(block) else last_ns
     if last_ns < 0:
-        raise opening.file.error("has no row between from and until")
+        raise asking(opening.trace.file, "trace", "has no row between from and until")
     return opening.rows(rows.again, tuple(names), last_ns)
 
 
@@ -197,7 +197,7 @@ def _counts(opening: _Opening) -> TraceLoad:
     bin_ns = summary.bin_ns(file, opening.trace.bin)
     end_ns = summary.last_ns + bin_ns
     if not summary.first_ns < opening.window.until_ns or not opening.window.from_ns < end_ns:
-        raise file.error("has no bin between from and until")
+        raise asking(file.path, "trace", "has no bin between from and until")
     return opening.bins(lambda: read_counts(file, opening.trace, names), bin_ns, tuple(names), end_ns)
 
 
@@ -219,7 +219,7 @@ def _azure2021(opening: _Opening) -> TraceLoad:
         last_ns = max(last_ns, int(inside.max(initial=-1)))
     disorder.check(opening.file)
     if last_ns < 0:
-        raise opening.file.error("has no row between from and until")
+        raise asking(opening.trace.file, "trace", "has no row between from and until")
 
     def rows() -> Iterator[ArrivalBlock]:
         ordered = reordered(invocations.again(), disorder.most_ns)
@@ -233,7 +233,7 @@ def _logged(opening: _Opening) -> TraceLoad:
     names = logged.names or (str(opening.target),)
     last_ns = int(logged.time_ns[-1])
     if not window.from_ns < last_ns + max(logged.bin_ns, 1):
-        raise opening.log.error("has nothing between from and until")
+        raise asking(opening.log.path, "trace", "has nothing between from and until")
     if logged.bin_ns:
         cells, summary = logged.cells(), CountsSummary()
         summary.add(cells)

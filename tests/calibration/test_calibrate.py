@@ -71,6 +71,7 @@ def test_fit_json_has_its_fixed_keys_and_calibrated_toml_runs(tmp_path: Path) ->
     page = (tmp_path / "out" / "fit.html").read_text()
     assert page.count("<svg") == 2
     assert "lognormal(p50=" in page
+    assert "within 10 % of the measured one (of 1,000 values or more). Of fewer than 30 it is taken as a guess" in page
 
 
 def test_many_arrivals_are_counted_by_the_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,3 +74,13 @@ def test_what_is_no_key_is_answered_with_near_ones(capsys: pytest.CaptureFixture
     assert main(["explain", "function.memry"]) == 2
     near = capsys.readouterr().err
     assert near.startswith("there is no key 'function.memry'; the nearest are: function.memory, function.memory_used, ")
+    assert main(["explain", "source.jobs.schedule"]) == 2
+    names = capsys.readouterr().err.partition("nearest are: ")[2].strip().split(", ")
+    assert len(names) == len(set(names))
+
+
+def test_what_is_no_key_does_not_keep_the_others_from_their_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "function.memry", "account.concurrency", "nope.nope"]) == 2
+    out, err = capsys.readouterr()
+    assert out.startswith("account.concurrency\n")
+    assert [line.split("'")[1] for line in err.splitlines()] == ["function.memry", "nope.nope"]

@@ -78,6 +78,15 @@ def test_folders_that_hold_no_run_do_not_keep_others_from_theirs(runs, capsys) -
     assert list(Path("empty").iterdir()) == []
 
 
+@pytest.mark.parametrize(("command", "page"), [("calibrate", "fit.html"), ("validate", "validation.html or ")])
+def test_folders_of_other_commands_have_a_page_of_their_own(command: str, page: str, runs, capsys) -> None:
+    Path("other").mkdir()
+    Path("other/manifest.json").write_text(f'{{"lambdasim": "0.1.0", "complete": true, "command": "{command}"}}')
+    assert main(["report", "other"]) == 2
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith(f"other: this is the folder of lambdasim {command}, whose page is {page}")
+
+
 def test_a_page_that_cannot_be_written_is_said(runs, capsys) -> None:
     Path("one/report.html").unlink()
     Path("one/report.html").mkdir()

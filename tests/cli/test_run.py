@@ -197,6 +197,21 @@ def test_a_signal_before_anything_was_simulated_still_leaves_word(files, capfd) 
     assert json.loads(Path("runs/fake-1/manifest.json").read_text())["complete"] is False
 
 
+def test_a_folder_says_that_it_is_not_whole_until_it_is(files, capsys) -> None:
+    seen: list[object] = []
+
+    def look(step: int) -> None:
+        seen.extend(json.loads(Path(name, "manifest.json").read_text())["complete"] for name in ("out/one", "out/two"))
+
+    files.add("a.toml", name="one", during=lambda step: look(step) if step == 1 else None)
+    files.add("b.toml", name="two")
+    assert main(["run", "a.toml", "b.toml", "--out", "out"]) == 0
+    assert seen == [False, False]
+    seen.clear()
+    assert main(["run", "a.toml", "b.toml", "--out", "out"]) == 0
+    assert seen == [True, True]  # the earlier runs, untouched
+
+
 def test_a_signal_while_the_results_are_written_leaves_a_whole_run(files, monkeypatch, capfd) -> None:
     files.add("a.toml", name="one")
     save = run.save

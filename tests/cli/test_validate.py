@@ -113,3 +113,61 @@ def test_what_a_change_did(files: tuple[str, str], tmp_path: Path, capsys: pytes
 def test_what_does_not_go_together(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["validate", *arguments]) == 2
     assert words in capsys.readouterr().err
+
+
+def replaying(folder: Path, columns: str, rows: list[str], keys: str = "") -> str:
+    """Return the path of an experiment that replays a table, whose function is declared to take 2 s."""
+    (folder / "t.csv").write_text("\n".join([columns, *rows]) + "\n")
+    path = folder / "replayed.toml"
+    path.write_text(
+        f'[function.api]\nmemory = "512 MB"\n{keys}duration = "constant(2s)"\ninit = "constant(400ms)"\n'
+        '[[load]]\ntarget = "api"\ntrace = { file = "t.csv", format = "events" }\n'
+    )
+    return str(path)
+
+
+def test_what_a_trace_dictates_is_not_judged(files: tuple[str, str], tmp_path: Path, capsys) -> None:
+    _, log = files
+    for columns, own, dictated in (
+        ("time,duration", ",0.1", {"duration", "billed_duration", "timeout_rate", "concurrency", "invocations"}),
+        ("time", "", {"invocations"}),
+    ):
+        experiment = replaying(tmp_path, columns, [f"{second}{own}" for second in range(100)])
+        assert main(["validate", experiment, "--against", log, "--format", "json", "--strict"]) == (
+            99 if not own else 0
+        )
+        found = json.loads(capsys.readouterr().out)
+        replayed = {one["path"].split(".")[1] for one in found["metrics"] if one["word"] == "from the trace"}
+        assert replayed == dictated
+        count = sum(one["word"] == "from the trace" for one in found["metrics"])
+        assert (
+            f" {count} of {len(found['metrics'])} metrics come{'s' if count == 1 else ''} from the trace"
+            in (found["verdict"])
+        )
+        assert any("lambdasim calibrate LOG leaves them in arrivals.csv" in note for note in found["notes"]) == bool(
+            own
+        )
+
+
+def test_durations_at_another_memory_are_predicted(files: tuple[str, str], tmp_path: Path, capsys) -> None:
+    _, log = files
+    rows = [f"{second},0.1" for second in range(100)]
+    experiment = replaying(tmp_path, "time,duration", rows, 'duration_memory = "256 MB"\ncpu_share = 1.0\n')
+    assert main(["validate", experiment, "--against", log, "--format", "json"]) == 0
+    words = {one["path"]: one["word"] for one in json.loads(capsys.readouterr().out)["metrics"]}
+    assert words["api.duration.mean"] == "off, too low"
+
+
+def test_what_is_declared_and_replayed_instead_is_noted(tmp_path: Path, capsys) -> None:
+    told = "t.csv itself gives duration and errors of the requests of api; what is declared is used only where"
+    experiment = replaying(tmp_path, "time,duration,error", ["0,0.1,0", "1,0.1,1"])
+    assert main(["check", experiment]) == 0
+    assert told in capsys.readouterr().out
+    assert main(["check", experiment, "--format", "json"]) == 0
+    assert told in "".join(json.loads(capsys.readouterr().out)["notes"])
+    assert main(["run", experiment, "--out", str(tmp_path / "out"), "--no-figures"]) == 0
+    assert "itself gives duration and errors" in " ".join(capsys.readouterr().out.split())
+    assert told in "".join(json.loads((tmp_path / "out" / "summary.json").read_text())["notes"])
+    assert "itself gives duration and errors" in (tmp_path / "out" / "report.html").read_text()
+    assert main(["check", replaying(tmp_path, "time", ["0", "1"])]) == 0
+    assert "itself gives" not in capsys.readouterr().out

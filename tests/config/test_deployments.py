@@ -208,6 +208,15 @@ def test_what_an_alarm_is_on_is_of_the_whole_experiment(change: dict[str, Any]) 
     assert len(config_from_dict(raw).config.moments) >= 4
 
 
+@pytest.mark.parametrize("wrong", [{"version": "3"}, {"strategy": "Slowly"}, {"versoin": "2"}, {"alarm": "b"}])
+def test_a_wrong_deployment_is_the_only_thing_that_is_told(wrong: dict[str, Any]) -> None:
+    """Not that nothing calls the version that it would have led requests to."""
+    fault = {"time": "20min", "fault": {"function": "f:2", "errors": 0.1}}
+    raw = tree(ALIAS | wrong, alarm={"metric": "f:2.errors", "expression": "rate > 1%"})
+    raw["change"].append(fault)
+    assert [path for path, _ in problems(raw) if not str(path).startswith("change.release.deploy")] == []
+
+
 def test_names_are_told_once() -> None:
     found = problems(tree(alarm={"metric": "cost.total", "expression": "max > 1"}))
     assert found[0][1].endswith("there are: f, idle, f:$LATEST, f:1, f:2, f:live, account")

@@ -185,7 +185,17 @@ def test_a_start_without_offset_is_utc(load, minimal) -> None:
         (b"a = 1\nb = \xff\xfe", "e.toml:2: is not text in UTF-8, as TOML files are"),
         (b"a = 1\nb = \n", "e.toml:2: is not valid TOML: Invalid value"),
         (b"[function.api\n", "e.toml:1: is not valid TOML: Expected ']' at the end of a table declaration"),
-        (b"a = 1\na = 2\n", "e.toml:2: is not valid TOML: Cannot overwrite a value"),
+        (b"a = 1\na = 2\n", "e.toml:2: is not valid TOML: this key has a value already; take one of the two out"),
+        (
+            b"[a.b]\nc = 1\n[a.b]\n",
+            "e.toml:3: is not valid TOML: the table [a.b] is there already, or part of one in braces; put its keys "
+            "together, or give one of the two another name",
+        ),
+        (
+            b"a = { b = 1 }\na.c = 2\n",
+            "e.toml:2: is not valid TOML: a is complete where it is first written, and takes no more keys here; write "
+            "them there",
+        ),
         (b"start = 2026-02-30T00:00:00Z\n", "e.toml:1: is not valid TOML: Invalid date or datetime"),
         (b"a = " + b"[" * 5000, "e.toml: is nested too deeply"),
         (b"a = " + b"[" * 21 + b"]" * 21, "e.toml: is nested more than 20 deep"),

@@ -44,6 +44,7 @@ Messages = Callable[..., list[str]]
             '"function.api.reserved_concurrency" = [950]',
             ['13: sweep.over."function.api.reserved_concurrency": reserved concurrency adds up to 950'],
         ),
+        ("", ['12: sweep.over: is empty; name a path and its values, such as "function.api.memory" = ["512 MB", ']),
         ('function.api.memory = ["1 GB"]', ["13: sweep.over.function: is a table of tables; write the whole path"]),
     ],
 )

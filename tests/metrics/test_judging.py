@@ -9,6 +9,8 @@ import pytest
 from lambdasim.config.slo import SloExpression, find_metric
 from lambdasim.metrics.inference.rates import rate_ceiling
 from lambdasim.metrics.judging import judge, overall, success_of, worst
+from lambdasim.report import content
+from lambdasim.report.words import milliseconds, percent
 
 
 def latency(values: list[float | None]) -> list[dict[str, Any]]:
@@ -224,3 +226,37 @@ def test_rare_bursts_are_rarely_passed() -> None:
                 wrong += verdict == "passes"
                 break
     assert wrong <= 4
+
+
+@pytest.mark.parametrize("text", ["p99 < 100ms", "p99 > 100ms"])
+@pytest.mark.parametrize("mean", [80, 97, 100, 103, 120])
+def test_the_bound_that_is_told_is_the_one_that_decides(text: str, mean: float) -> None:
+    values: list[float | None] = [mean - 4, mean, mean + 4]
+    (found,) = judge(slo("f.latency", text), latency(values), 0.95)
+    assert found.bound is not None
+    assert found.expression.holds(found.bound) == (found.verdict == "passes")
+    above = text.startswith("p99 <") != (found.verdict == "fails")
+    half = 2.919985580353725 * 4 / math.sqrt(3)  # t of 2 degrees of freedom at 0.95
+    assert found.bound == pytest.approx(mean + half if above else mean - half)
+    told = content.objectives({"slo": [found.to_dict()]})[0].observed
+    assert told.endswith(f", {'at most' if above else 'at least'} {milliseconds(found.bound)}")
+
+
+def test_where_runs_leave_a_rate_undecided_their_share_is_told() -> None:
+    """No throttle in 10 runs of 10,000: the rate is below 1 % for certain, but one run in four might have some."""
+    (found,) = judge(RATE, throttled([0] * 10, 10_000), 0.95)
+    assert found.verdict == "undecided"
+    assert found.bound is not None
+    assert found.bound < 0.01
+    assert found.may_miss == pytest.approx(1 - 0.05 ** (1 / 10))
+    assert content.objectives({"slo": [found.to_dict()]})[0].observed == "0 %, missed by up to 25.9 % of runs"
+    (enough,) = judge(RATE, throttled([0] * 29, 10_000), 0.95)
+    assert (enough.verdict, enough.may_miss) == ("passes", None)
+    assert content.objectives({"slo": [enough.to_dict()]})[0].observed.startswith("0 %, at most 0.00")
+
+
+def test_the_share_of_runs_that_keep_a_maximum_is_told() -> None:
+    (found,) = judge(slo("f.latency", "max < 100ms"), longest([50.0] * 29 + [200.0]), 0.95)
+    assert content.objectives({"slo": [found.to_dict()]})[0].observed == (
+        f"200 ms at worst, kept in 29 of 30 runs, at least {percent(found.bound)} of all"
+    )

@@ -7,12 +7,15 @@ import pytest
 from scipy import stats
 
 import lambdasim as ls
+from lambdasim.config.load import config_from_dict
 from lambdasim.metrics.happened import Happening, happened
+from lambdasim.metrics.level import level_stretches
 from lambdasim.metrics.series import Series, SeriesTable
-from lambdasim.metrics.trend import above, trend
+from lambdasim.metrics.trend import Trend, above, of_runs, trend
 from lambdasim.report.happened import sentence, state
 
 SECOND = 10**9
+LEVEL = [(0, 100 * SECOND)]
 
 
 def table(metric: str, statistic: str, values: list[float], owner: int = 0) -> SeriesTable:
@@ -24,7 +27,7 @@ def table(metric: str, statistic: str, values: list[float], owner: int = 0) -> S
 @pytest.mark.parametrize("refused", range(1, 11))
 def test_overloaded_is_what_is_refused_in_most_periods_by_the_sign_test(refused: int) -> None:
     series = table("Throttles", "Sum", [3.0] * refused + [0.0] * (10 - refused))
-    found = trend(series, 10 * SECOND, {"api"}, 0.95)
+    found = trend(series, 10 * SECOND, {"api"}, 0.95, [])
     p = stats.binomtest(refused, 10, 0.5, alternative="greater").pvalue
     assert found.word == ("overloaded" if p <= 0.05 else "steady")
     if found.word == "overloaded":
@@ -35,7 +38,7 @@ def test_overloaded_is_what_is_refused_in_most_periods_by_the_sign_test(refused:
     ("metric", "how"), [("Refusals", "refuses"), ("4XXError", "refuses"), ("AsyncEventsDropped", "gives up")]
 )
 def test_who_refuses_or_gives_up_in_most_periods_is_overloaded_too(metric: str, how: str) -> None:
-    found = trend(table(metric, "Sum", [3.0] * 10, owner=2), 10 * SECOND, set(), 0.95)
+    found = trend(table(metric, "Sum", [3.0] * 10, owner=2), 10 * SECOND, set(), 0.95, LEVEL)
     assert (found.word, found.of, found.how) == ("overloaded", "jobs", how)
 
 
@@ -52,14 +55,14 @@ def test_what_fails_stands_beside_steady_and_what_is_left_out_is_counted() -> No
 
 
 def test_throttles_that_nobody_waits_for_are_no_overload() -> None:
-    assert trend(table("Throttles", "Sum", [3.0] * 10), 10 * SECOND, set(), 0.95).word == "steady"
+    assert trend(table("Throttles", "Sum", [3.0] * 10), 10 * SECOND, set(), 0.95, LEVEL).word == "steady"
 
 
 @pytest.mark.parametrize("slope", [-2.0, 0.0, 0.5, 4.0])
 def test_falling_behind_is_what_grows_by_the_t_test(slope: float) -> None:
     noise = np.random.default_rng(1).normal(0, 3, 20)
     values = 100 + slope * np.arange(20) + noise
-    found = trend(table("EventsWaiting", "Average", values.tolist(), owner=2), 20 * SECOND, set(), 0.95)
+    found = trend(table("EventsWaiting", "Average", values.tolist(), owner=2), 20 * SECOND, set(), 0.95, LEVEL)
     p = stats.ttest_1samp(np.diff(values), 0, alternative="greater").pvalue
     assert found.word == ("falling behind" if p <= 0.05 else "steady")
     if found.word == "falling behind":
@@ -70,8 +73,74 @@ def test_what_a_stable_queue_does_is_rarely_taken_for_growth() -> None:
     """Its steps take each other back, so the test errs less often than its level of 5 %: 13 of 200 at most (0.9 %)."""
     rng = np.random.default_rng(2)
     runs = [rng.exponential(10, 30).tolist() for _ in range(200)]
-    words = [trend(table("EventsWaiting", "Average", run, owner=2), 30 * SECOND, set(), 0.95).word for run in runs]
+    words = [
+        trend(table("EventsWaiting", "Average", run, owner=2), 30 * SECOND, set(), 0.95, LEVEL).word for run in runs
+    ]
     assert words.count("falling behind") <= 2
+
+
+GROWN = [0.0] * 10 + [float(10 * second) for second in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("level", "word"),
+    [
+        ([(0, 20)], "falling behind"),
+        ([(0, 10), (10, 20)], "falling behind"),
+        ([(0, 10)], "steady"),  # it grows while the load does, and then no more
+        ([(0, 10), (16, 20)], "steady"),  # too short to tell
+        ([(16, 20)], None),
+        ([], None),
+    ],
+)
+def test_growth_is_judged_where_the_load_is_level(level: list[tuple[int, int]], word: str | None) -> None:
+    series = table("EventsWaiting", "Average", GROWN, owner=2)
+    found = trend(series, 20 * SECOND, set(), 0.95, [(begin * SECOND, end * SECOND) for begin, end in level])
+    assert (found.word, found.of) == (word, "" if word == "steady" else "jobs")
+    if word is None:
+        assert state(found.to_json()).startswith("Growing: jobs waits more and more (t test of its growth, p = ")
+
+
+def test_several_level_stretches_share_the_chance_of_error() -> None:
+    values = (100 + 1.1 * np.arange(20) + np.random.default_rng(1).normal(0, 2, 20)).tolist()
+    series = table("EventsWaiting", "Average", values, owner=2)
+    halves = [(0, 10 * SECOND), (10 * SECOND, 20 * SECOND)]
+    found = trend(series, 20 * SECOND, set(), 0.95, halves)
+    p = min(stats.ttest_1samp(np.diff(own), 0, alternative="greater").pvalue for own in (values[:10], values[10:]))
+    whole = stats.ttest_1samp(np.diff(values), 0, alternative="greater").pvalue
+    assert whole < 0.05
+    assert found.word == ("falling behind" if 2 * p <= 0.05 else "steady")
+    assert found.p in (None, pytest.approx(max(2 * p, whole)))
+
+
+def test_of_several_runs_the_word_is_that_of_most() -> None:
+    behind = [Trend("falling behind", "jobs", "waits", "t test of its growth", p) for p in (0.01, 0.02, 0.04)]
+    found = of_runs([*behind, Trend("steady")])
+    assert (found.word, found.of, found.p, found.runs) == ("falling behind", "jobs", 0.02, 3)
+    assert state(found.to_json()) == (
+        "Falling behind: jobs waits more and more in 3 runs (t test of its growth, median p = 0.02)."
+    )
+    assert of_runs([*behind, *[Trend("steady")] * 3]) == Trend("steady")
+    assert of_runs(behind[:1]) is behind[0]
+
+
+def test_a_load_is_level_where_its_rate_stays() -> None:
+    ramp = {
+        "target": "api", "executor": "ramping-arrival-rate", "start_rate": "5/s",
+        "stages": [{"duration": "10s", "target": "5/s"}, {"duration": "20s", "target": "9/s"},
+                   {"duration": "0s", "target": "7/s"}, {"duration": "30s", "target": "7/s"}],
+    }  # fmt: skip
+    spike = LOAD | {"name": "s", "executor": "spike", "spike_rate": "9/s", "spike_at": "40s", "spike_duration": "10s"}
+    daily = LOAD | {"name": "d", "executor": "diurnal", "peak": "30/s", "start_time": "55s"}
+
+    def level(*loads: dict[str, Any]) -> list[tuple[int, int]]:
+        config = config_from_dict({"function": {"api": FUNCTION}, "load": list(loads)}).config
+        return [(begin // SECOND, end // SECOND) for begin, end in level_stretches(config, 60 * SECOND)]
+
+    assert level(LOAD) == [(0, 60)]
+    assert level(ramp) == [(0, 10), (30, 60)]
+    assert level(ramp, spike) == [(0, 10), (30, 40), (40, 50), (50, 60)]
+    assert level(ramp, spike, daily) == [(0, 10), (30, 40), (40, 50), (50, 55)]
 
 
 @pytest.mark.parametrize("degrees", [1, 2, 3, 4, 5, 6, 19, 58, 59, 1439])
@@ -81,7 +150,7 @@ def test_students_tail_is_scipys(degrees: int) -> None:
 
 
 def test_a_short_run_says_nothing() -> None:
-    found = trend(table("Throttles", "Sum", [3.0] * 4), 4 * SECOND, {"api"}, 0.95)
+    found = trend(table("Throttles", "Sum", [3.0] * 4), 4 * SECOND, {"api"}, 0.95, [])
     assert found.to_json() == {"word": None, "of": None, "how": None, "test": None, "p": None}
 
 
@@ -133,4 +202,4 @@ def test_times_are_the_clocks_where_there_is_one() -> None:
 
 
 def test_no_requests_are_not_steady() -> None:
-    assert trend(table("Throttles", "Sum", [0.0] * 10), 10 * SECOND, {"api"}, 0.95).word is None
+    assert trend(table("Throttles", "Sum", [0.0] * 10), 10 * SECOND, {"api"}, 0.95, []).word is None

@@ -1,5 +1,6 @@
 """Replications: the same whoever simulates them, and as many as the precision takes."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from support import experiment
 
 import lambdasim as ls
+from lambdasim import simulate
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.planning import replicate
 from lambdasim.planning.executors import Task, local_executor, measure
@@ -174,3 +176,14 @@ def test_a_ramp_has_no_steady_state_to_speak_of() -> None:
     assert ramp.steadiness.transient_ns == 0
     assert ramp.steadiness.intervals == ()
     assert "notes" not in ramp.summary
+
+
+def test_the_time_of_a_run_is_without_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = simulate.begun
+
+    def slow(*arguments: Any) -> Any:
+        time.sleep(2)
+        return begun(*arguments)
+
+    monkeypatch.setattr(simulate, "begun", slow)
+    assert tiny().run().summary["wall_s"] < 2

@@ -213,9 +213,11 @@ class Maker:
             highest_concurrency=limit,
             moments=(),
             downstream={},
+            event_sources={},
             function={
                 function: SimpleNamespace(
                     memory=1024,
+                    alias={},
                     reserved_concurrency=reserved.get(function),
                     provisioned=SimpleNamespace(concurrency=provisioned[function]) if function in provisioned else None,
                 )

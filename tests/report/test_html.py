@@ -223,6 +223,13 @@ def test_one_replication_says_that_it_tells_no_interval(make_result, run_of, par
     assert "Warm-up: the first 10 min are" in read.text
 
 
+def test_what_a_run_begins_with_is_told(make_result, run_of, parse):
+    none = "The run begins without any execution environment"
+    assert f"{none}, so" in parse(page(run_document(run_of(make_result(["api"]))))).text
+    ready = parse(page(run_document(run_of(make_result(["api"], provisioned={"api": 10})))))
+    assert f"{none} but those of provisioned concurrency, so" in ready.text
+
+
 def test_assumptions_have_their_sources_and_dates(make_result, run_of, parse):
     read = parse(page(run_document(run_of(make_result()))))
     assert {"timeout", "function api", '"3s"', "AWS, API CreateFunction, 2026-11-23"} <= set(read.texts)

@@ -1,5 +1,6 @@
 """Figures of event sources, drawn from a time series whose ``function`` is a source's name."""
 
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -17,6 +18,13 @@ AGE_SLO = [{"path": "jobs.age", "expression": "max < 10min", "observed": 666e3, 
 
 def texts(chart):
     return [e.text for e in ElementTree.fromstring(chart.svg()).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def test_nobody_waits_for_what_a_queue_hands_over(make_result):
+    result = make_result(["api"])
+    assert any(text.startswith("Half of the callers waited") for text in texts(Plots(result).latency()))
+    result.config.event_sources = {"jobs": SimpleNamespace(function="api:live")}
+    assert any(text.startswith("Half of the requests took") for text in texts(Plots(result).latency()))
 
 
 def queue(name, size=40_000.0):

@@ -147,6 +147,7 @@ def test_the_same_command_goes_on_after_a_kill(
     for change in (1, 3, 8, 20, 40, 70):
         if not killed_at(change, lambda: main([*arguments, "--out", "again"])):
             break
+        assert change < 8 or "complete" in json.loads(Path("again/manifest.json").read_bytes())
         assert not Path("again").exists() or RunFolder.at(Path("again"))
     assert change >= 40
     assert main([*arguments, "--out", "again"]) == 0

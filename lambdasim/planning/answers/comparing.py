@@ -3,6 +3,7 @@
 import math
 from typing import Any, Final, Protocol
 
+from lambdasim.config.overrides import split_path
 from lambdasim.planning.answers.case import Answered
 from lambdasim.report.difference import Difference
 from lambdasim.report.sentences import say
@@ -58,7 +59,7 @@ def drain(pair: Pair) -> Answered:
         return Answered(
             document, say("{name} is not drained {which}.", name=printable(name), which=" and ".join(which))
         )
-    changed = ", ".join(change.path.rpartition(".")[2].replace("_", " ") for change in pair.changes[:1])
+    changed = ", ".join(_key(change.path) for change in pair.changes[:1])
     sooner, dearer = -found.difference, spent.difference
     document["pays"] = sooner > 0 and dearer <= 0
     cost = f"{money(abs(dearer))} {month} {'more' if dearer > 0 else 'less'}" if dearer else "no more"
@@ -70,6 +71,13 @@ def drain(pair: Pair) -> Answered:
         sooner=milliseconds(1e3 * abs(sooner)), order="sooner" if sooner > 0 else "later", cost=cost, verdict=verdict,
     )  # fmt: skip
     return Answered(document, sentence)
+
+
+def _key(path: str) -> str:
+    """Return the key that a path changes, in words, whosever it is and whatever in it: ``provisioned pollers``."""
+    table, *keys = split_path(path)
+    named = len(keys) > 1 and table not in ("account", "simulation", "billing", "output")
+    return keys[named].replace("_", " ") if keys else table
 
 
 def incident(pair: Pair) -> Answered:

@@ -3,6 +3,8 @@
 import numpy as np
 from matplotlib.lines import Line2D
 
+from lambdasim.config.qualifier import function_of
+from lambdasim.config.schema import ExperimentConfig
 from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.sentences import say
@@ -81,7 +83,14 @@ def _finding(result: Reported, names: list[str], functions: int) -> str:
     worst = max(names, key=lambda name: number(latencies[name]["p99"]))
     waited = {"name": worst, "p50": latencies[worst]["p50"], "p99": latencies[worst]["p99"]}
     if functions == 1:
-        finding = say("Half of the callers waited {p50:ms} or less, one in a hundred {p99:ms} or more", **waited)
+        who = "requests took" if _is_fed(result.config, worst) else "callers waited"
+        finding = say("Half of the {who} {p50:ms} or less, one in a hundred {p99:ms} or more", who=who, **waited)
         return finding + canvas.measured(result)
     among = f", of the {len(names)} functions with most requests" if len(names) < functions else ""
     return say("{name} was slowest{among}: p50 {p50:ms}, p99 {p99:ms}", among=among, **waited) + canvas.measured(result)
+
+
+def _is_fed(config: ExperimentConfig, name: str) -> bool:
+    """Return whether sources hand a function what nobody waits for."""
+    sources = config.event_sources.values()
+    return any(function_of(source.function) == name for source in sources if not hasattr(source, "client"))

@@ -23,7 +23,7 @@ import numpy as np
 from lambdasim.config.families import parse_distribution
 from lambdasim.units import NS_PER_MIN, NS_PER_MS, format_duration
 from lambdasim.workload.traces.bins import Cells, merged
-from lambdasim.workload.traces.file import TraceFile
+from lambdasim.workload.traces.file import TraceFile, asking
 from lambdasim.workload.traces.names import Names
 from lambdasim.workload.traces.window import Window
 
@@ -56,7 +56,7 @@ def read_day(file: TraceFile, window: Window) -> Day:
         and (int(minute) - first) * NS_PER_MIN < window.until_ns
     ]
     if not touched:
-        raise file.error(f"has no minute between from and until: it is {len(minutes)} min long")
+        raise asking(file.path, "trace", f"has no minute between from and until: it is {len(minutes)} min long")
     names, apps = Names(), dict[str, str]()
     columns = [name, "HashApp"] if "HashApp" in file.columns else [name]
     parts: list[Cells] = []

@@ -23,7 +23,7 @@ from lambdasim.errors import InputError
 from lambdasim.units import format_duration
 from lambdasim.workload.block import Int64
 from lambdasim.workload.traces.bins import MOST_PER_BIN, Cells, merged
-from lambdasim.workload.traces.file import TraceFile
+from lambdasim.workload.traces.file import TraceFile, asking
 from lambdasim.workload.traces.logged import LogFile
 from lambdasim.workload.traces.names import Names
 from lambdasim.workload.traces.times import TimeReader
@@ -97,7 +97,11 @@ class CountsSummary:
                 )
             return given_ns
         if step == 0:
-            raise self._error(file, "only one time, so how wide its bin is cannot be told; give bin, such as '1min'")
+            raise asking(
+                file.path,
+                "trace.bin",
+                "has only one time, so how wide its bin is cannot be told; give bin, such as '1min'",
+            )
         if self._common_step != step:
             raise self._error(
                 file,

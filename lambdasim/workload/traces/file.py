@@ -43,6 +43,11 @@ class Batch:
         return Batch(columns, self.first_row + low)
 
 
+def asking(path: str, key: str, message: str) -> InputError:
+    """Return the error to raise where a key of a load, such as ``target``, has to say what its file does not."""
+    return InputError.single(f"{path} {message}", path=key)
+
+
 class TraceFile:
     """A table in a file, of which the header has been read."""
 

@@ -22,6 +22,7 @@ from lambdasim.plan import CHUNK_ROWS
 from lambdasim.units import NS_PER_MS, NS_PER_S
 from lambdasim.workload.block import NOT_GIVEN, ArrivalBlock, Int64
 from lambdasim.workload.traces.bins import Cells, merged
+from lambdasim.workload.traces.file import asking
 
 
 class LogFile:
@@ -97,7 +98,7 @@ def _reports(trace: Trace, file: LogFile, target: str | None, skipped: Skipped) 
         skipped[Reason.FUNCTION] += int(others.sum())
         own &= ~others
     elif target is None and (rows.function[own] < 0).any():
-        raise file.error("names no function in some of its lines, so the load needs a target")
+        raise asking(file.path, "target", "names no function in some of its lines, so the load needs a target")
     if target is not None:
         names = ()
     order = np.flatnonzero(own)
@@ -141,7 +142,9 @@ def _cloudwatch(trace: Trace, file: LogFile, target: str | None, skipped: Skippe
         chosen = [one for one in found if any(name.lower() == "invocations" for name in one.names)]
     if len(chosen) != 1:
         shown = ", ".join(f"'{one.names[-1][:60]}'" for one in found[:8])
-        raise file.error(f"{len(chosen)} of its metrics are meant; say which with metric (it has {shown})")
+        many = f"has {len(chosen)} metrics" if chosen else "has no metric"
+        called = f"called '{trace.metric or 'Invocations'}'"
+        raise asking(file.path, "trace.metric", f"{many} {called}; say which of its own is meant: {shown}")
     one = chosen[0]
     if one.incomplete:
         raise file.error(f"the metric '{one.names[-1][:60]}' is not complete ({one.incomplete}); get it again")
@@ -157,11 +160,15 @@ def _cloudwatch(trace: Trace, file: LogFile, target: str | None, skipped: Skippe
 def _insights(trace: Trace, file: LogFile, target: str | None, skipped: Skipped) -> Logged:
     found = query_rows(trace.file, trace.columns, skipped)
     if not found.times:
-        raise file.error(f"has no row with a time that can be read ({_told(skipped)}); name its column with columns")
+        raise asking(
+            file.path,
+            "trace.columns",
+            f"has no row with a time that can be read ({_told(skipped)}); name its column with columns",
+        )
     names: dict[str, int] = {}
     if target is None:
         if None in found.functions:
-            raise file.error("names no function in some of its rows, so the load needs a target")
+            raise asking(file.path, "target", "names no function in some of its rows, so the load needs a target")
         codes = [names.setdefault(str(name), len(names)) for name in found.functions]
     else:
         codes = [0] * len(found.times)
@@ -176,12 +183,14 @@ def _insights(trace: Trace, file: LogFile, target: str | None, skipped: Skipped)
 
 def _need(target: str | None, file: LogFile) -> None:
     if target is None:
-        raise file.error("names no function, so the load needs a target")
+        raise asking(file.path, "target", "names no function, so the load needs a target")
 
 
 def _common_step(times: Int64, file: LogFile) -> int:
     if len(times) < 2:
-        raise file.error("only one period, so how long it is cannot be told; give bin, such as '1min'")
+        raise asking(
+            file.path, "trace.bin", "has only one period, so how long it is cannot be told; give bin, such as '1min'"
+        )
     return int(np.gcd.reduce(np.diff(times)))
 
 

@@ -13,6 +13,7 @@ import lambdasim as ls
 from lambdasim.config.advice import advice
 from lambdasim.config.answer import COMMANDS
 from lambdasim.metrics.inference.intervals import Interval
+from lambdasim.planning.answers import comparing
 from lambdasim.planning.answers.choosing import choice, is_tied
 from lambdasim.planning.answers.cold_starts import beside
 
@@ -255,6 +256,21 @@ def test_a_drain_is_timed_and_said_to_pay_or_not() -> None:
     assert answer["sooner_s"] == pytest.approx(answer["before_s"] - answer["after_s"])
     assert answer["pays"] is (answer["cost"] <= 0)
     assert "sooner" in found.verdict
+    assert "with provisioned pollers after" in found.verdict
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("source.jobs.provisioned_pollers.minimum", "provisioned pollers"),
+        ("function.f.memory", "memory"),
+        ("function.f.async.dead_letter_queue", "async"),
+        ("account.concurrency", "concurrency"),
+        ("load.0.rate", "rate"),
+    ],
+)
+def test_what_a_comparison_changes_is_called_by_its_key(path: str, words: str) -> None:
+    assert comparing._key(path) == words
 
 
 @pytest.mark.parametrize(("retries", "worse"), [(3, True), (0, None)])

@@ -81,7 +81,7 @@ def test_refusals(refusal, text, message):
 
 def test_a_window_beside_the_day(refusal):
     message = refusal(SAMPLED, format="azure2019", **{"from": "3min"})
-    assert message == "trace.csv: has no minute between from and until: it is 3 min long"
+    assert message == "trace: trace.csv has no minute between from and until: it is 3 min long"
 
 
 @pytest.mark.parametrize(

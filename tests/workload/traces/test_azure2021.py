@@ -57,7 +57,7 @@ def test_refusals(refusal, text, message):
 
 def test_a_window_beside_the_trace(refusal):
     text = "app,func,start_s,duration_s\na,f,0,1\n"
-    assert refusal(text, format="azure2021", **{"from": "1s"}) == "trace.csv: has no row between from and until"
+    assert refusal(text, format="azure2021", **{"from": "1s"}) == "trace: trace.csv has no row between from and until"
 
 
 @given(st.lists(st.lists(st.integers(0, 50), min_size=1), min_size=1))

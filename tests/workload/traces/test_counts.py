@@ -70,7 +70,7 @@ def test_no_arrivals_at_all_are_a_load_without_requests(open_load, rows):
 @pytest.mark.parametrize(
     ("text", "trace", "message"),
     [
-        ("time,count\n0,1\n", {}, "time: only one time, so how wide its bin is cannot be told"),
+        ("time,count\n0,1\n", {}, "only one time, so how wide its bin is cannot be told"),
         ("time,count\n0,1\n60,1\n150,1\n", {}, "the steps between times are no multiples of the smallest, 1min"),
         ("time,count\n0,1\n60,1\n", {"bin": "2min"}, "times as near as 1min cannot begin bins of 2min"),
         ("time,count\n0,1\n60,1.5\n", {}, "trace.csv:3: count: '1.5' is not a count"),
@@ -79,7 +79,7 @@ def test_no_arrivals_at_all_are_a_load_without_requests(open_load, rows):
         ("time,count\n0,1\n60,\n", {}, "trace.csv:3: count: is empty"),
         ("time,count\n0,1e13\n60,1\n", {}, "count: one bin has 1e+13 arrivals, more than 8,388,608"),
         ("time,count\n0,9000\n60,1\n", {"scale": 1e6}, "count: one bin has 9e+09 arrivals"),
-        ("time,count\n0,1\n60,1\n", {"from": "2min"}, "trace.csv: has no bin between from and until"),
+        ("time,count\n0,1\n60,1\n", {"from": "2min"}, "trace.csv has no bin between from and until"),
         ("time,cuont\n0,1\n", {}, "trace.csv:1: no column is called 'count'; rename 'cuont' if that is it"),
     ],
 )

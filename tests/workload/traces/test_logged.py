@@ -189,12 +189,15 @@ def test_metrics_of_cloudwatch_are_traffic(tmp_path: Path, shape: str) -> None:
 
 def test_the_metric_that_is_meant_is_asked_for(tmp_path: Path) -> None:
     two = json.dumps({"MetricDataResults": [series(), series(Id="e1", Label="Errors", Values=[1.0, 0.0, 0.0])]})
-    with pytest.raises(InputError, match="say which with metric \\(it has 'checkout Invocations', 'Errors'\\)"):
+    with pytest.raises(InputError, match=r"no metric called 'Invocations'; .* meant: 'checkout Invocations', 'Errors'"):
         opened(tmp_path, two, format="cloudwatch")
     assert len(seconds(opened(tmp_path, two, format="cloudwatch", metric="e1"))) == 1
     average = {"Label": "x", "Datapoints": [{"Timestamp": "2026-01-05T00:00:00Z", "Average": 1}]}
     with pytest.raises(InputError, match="without a Sum"):
         opened(tmp_path, json.dumps(average), format="cloudwatch")
+    short = json.dumps({"MetricDataResults": [series(Values=[1.0]), series(Timestamps=[], Values=[])]})
+    with pytest.raises(InputError, match=r"trace: .* is not complete \(3 Timestamps and 1 Values\); get it again"):
+        opened(tmp_path, short, format="cloudwatch")
     for status, says in (("Forbidden", "not complete"), ("PartialData", "its next page is missing")):
         with pytest.raises(InputError, match=says):
             opened(tmp_path, json.dumps({"MetricDataResults": [series(StatusCode=status)]}), format="cloudwatch")
@@ -261,3 +264,24 @@ def test_a_metric_without_sums_is_told_so(tmp_path: Path) -> None:
     points = [{"Timestamp": f"2026-11-27T10:0{i}:00Z", "Average": 1.0} for i in range(5)]
     with pytest.raises(InputError, match="'Invocations' has 5 periods without a Sum; ask for Statistics Sum"):
         opened(tmp_path, json.dumps({"Label": "Invocations", "Datapoints": points}), format="cloudwatch")
+
+
+def test_what_a_load_has_to_say_is_asked_for_at_its_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    metrics = {"MetricDataResults": [series(Id="a", Label="A"), series(Id="b", Label="B")]}
+    (tmp_path / "m.json").write_text(json.dumps(metrics))
+    (tmp_path / "a.log").write_text(line(1, 2, 80))
+    (tmp_path / "t.csv").write_text("time\n1\n")
+    text = '[function.api]\nduration = "constant(1s)"\ninit = "constant(1s)"\n'
+    for file, form in (("m.json", "cloudwatch"), ("a.log", "reports"), ("t.csv", "events")):
+        target = 'target = "api"\n' if form == "cloudwatch" else f'name = "{form}"\n'
+        text += f'[[load]]\n{target}trace = {{ file = "{file}", format = "{form}" }}\n'
+    (tmp_path / "x.toml").write_text(text)
+    for command in ("check", "run"):
+        assert main([command, str(tmp_path / "x.toml")]) == 2
+        told = capsys.readouterr().err.replace(f"{tmp_path}/", "").splitlines()
+        assert told == [
+            "x.toml:6: load.0.trace.metric: m.json has no metric called 'Invocations'; say which of its own is meant: "
+            "'A', 'B'",
+            "x.toml:7: load.1.target: a.log names no function in some of its lines, so the load needs a target",
+            "x.toml:10: load.2.target: t.csv has no column called 'function', so the load needs a target",
+        ]
