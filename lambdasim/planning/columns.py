@@ -51,10 +51,16 @@ def point_row(
     measurements: Sequence[Mapping[str, Any]],
     judged: Sequence[Judged],
     confidence: float,
+    cost: str,
 ) -> dict[str, Any]:
-    """Return the cells of one point: each metric's mean, ``.lo`` and ``.hi``, and each objective's verdict."""
+    """Return the cells of one point: each metric's mean, ``.lo`` and ``.hi``, and each objective's verdict.
+
+    Without an objective on it the cost of a month is left out where points are not compared by that ``cost``.
+    """
     row: dict[str, Any] = {}
     estimates = {m.text: observed(m.path, m.statistic, measurements, confidence) for m in metrics}
+    if cost != COST and COST not in {one.path for one in judged}:
+        estimates[COST] = None
     for one in judged:
         name = one.path if one.expression.statistic == "mean" and ".cost" in one.path else None
         estimates.setdefault(name or f"{one.path}.{one.expression.statistic}", one.observed)

@@ -42,6 +42,7 @@ from lambdasim.planning.knobs import Places
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
 from lambdasim.planning.race import Race
+from lambdasim.planning.repetition import compared_by, month_notes, period_s
 from lambdasim.report.words import significant
 from lambdasim.workload.plan import Workload
 
@@ -61,8 +62,9 @@ class OptimizeResult(Answer):
     ``best`` (``point``, ``values``, ``objective``, ``cost_monthly``, of fresh seeds) or None, ``judged_again``
     (``runs``, and ``times``: how many candidates it took), ``runner_up`` (``point``, ``values``, ``difference`` of what
     is minimized, by pairs, and ``tied``: whether the two cannot be told apart) or None, ``nearest`` (when none passes:
-    also ``objective_missed`` and ``miss``, a share of what it allows), ``frontier`` (numbers of points, by cost) and
-    ``latency`` (the frontier's other metric).
+    also ``objective_missed`` and ``miss``, a share of what it allows), ``frontier`` (numbers of points, by cost),
+    ``latency`` (the frontier's other metric) and ``period_s`` (as in a sweep). Where months of candidates are not of
+    the same work, ``minimize`` is the cost of a run.
     """
 
     @property
@@ -130,7 +132,10 @@ def _spent(config: ExperimentConfig) -> str:
 def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, cut: bool = False) -> OptimizeResult:
     import pandas as pd
 
-    config, wanted = experiment.config, search.wanted
+    config, cost = experiment.config, compared_by(experiment.config, search.measured)
+    if search.spent != cost:  # it was interrupted before that was known
+        search.compare_by_run()
+    wanted = search.wanted
     search.settle()
     best, passes = _chosen(search, cut=cut)
     nearest = best if best is not None else search.nearest()
@@ -159,6 +164,7 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
         "frontier": front,
         "cost": search.spent,
         "latency": latency,
+        "period_s": period_s(config, search.measured),
         "notes": [],
     }
     if cut:
@@ -179,7 +185,7 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
     if best is not None:
         others = [(search.values(places), search.common(search.tried[places])) for places in possible]
         verdicts = [search.latest(places).judged for places in possible]
-        summary["what_to_change"] = alternatives_tried(experiment, search.values(best), others, verdicts)
+        summary["what_to_change"] = alternatives_tried(experiment, search.values(best), others, verdicts, cost)
     summary["notes"] = _notes(search, frame, front, latency)
     if search.again:
         points = ", ".join(f"{order.index(places)}" for places in sorted(search.again, key=order.index))
@@ -207,7 +213,7 @@ def _row(search: Candidates, places: Places, latency: str) -> dict[str, Any]:
         "objective.lo": seen and seen.low,
         "objective.hi": seen and seen.high,
         "frontier": False,
-        **point_row(metrics, tried.measurements, tried.judged, search.race.confidence),
+        **point_row(metrics, tried.measurements, tried.judged, search.race.confidence, search.spent),
     }
 
 
@@ -238,7 +244,8 @@ def _chosen(search: Candidates, *, cut: bool) -> tuple[Places | None, bool | Non
 def _told_best(search: Candidates, best: Places, number: int) -> dict[str, Any]:
     tried = search.latest(best)
     seen = search.objective(tried)
-    cost = interval([one["account"]["cost"]["monthly"] for one in tried.measurements], search.race.confidence)
+    months = [one["account"]["cost"]["monthly"] for one in tried.measurements] if search.spent == COST else []
+    cost = interval(months, search.race.confidence)
     found: dict[str, Any] = {
         "point": number,
         "values": search.values(best),
@@ -293,6 +300,7 @@ def _notes(search: Candidates, frame: Any, front: Sequence[int], latency: str) -
     refused = [tried for tried in search.tried.values() if tried.refusal]
     if refused:
         notes.append(f"{len(refused)} candidates are refused, the first because {refused[0].refusal}.")
+    notes += month_notes(search.config, search.measured)
     notes += cost_notes(next((tried.measurements for tried in search.tried.values() if tried.measurements), ()))
     if len(front) > 1:
         notes.append(f"Frontier of {search.spent} and {latency}: points {', '.join(map(str, front))}.")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final
 
 from lambdasim.config.call import value_in_words
@@ -21,7 +22,6 @@ from lambdasim.planning.answers.sweeping import Tied, answer_of_sweep, tied
 from lambdasim.planning.answers.tried import alternatives_tried
 from lambdasim.planning.columns import (
     COST,
-    RUN_COST,
     cost_notes,
     describe_judged,
     describe_number,
@@ -31,10 +31,10 @@ from lambdasim.planning.columns import (
     point_row,
 )
 from lambdasim.planning.design import points_of
-from lambdasim.planning.differences import interval
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
 from lambdasim.planning.race import Race, Tried
+from lambdasim.planning.repetition import amount, compared_by, month_notes, period_s
 from lambdasim.planning.store import Measurements
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ class SweepResult(Answer):
     ``fails`` or ``undecided``), then for each metric, such as ``api.latency.p99`` (ms), ``api.throttles.rate`` (0 to 1)
     or ``account.cost.monthly`` (USD), its mean over replications and ``METRIC.lo``, ``METRIC.hi``, and for each
     objective, as ``api.latency p99 < 800ms``, its own verdict. ``summary`` adds ``over`` (the paths), ``design``,
-    ``points``, ``passing`` and ``undecided`` (how many), ``best`` (``point``, ``values``, ``cost_monthly``;
+    ``points``, ``passing`` and ``undecided`` (how many), ``period_s`` (how often a month holds the run, as the time
+    from one to the next; None where points have no month, or months that are not of the same work: then costs are those
+    of a run, ``account.cost``), ``best`` (``point``, ``values``, ``cost_monthly``;
     ``safer_than`` is a cheaper point, a tie, that does not follow AWS's advice), ``imprecise`` (how many points missed
     the precision asked for, if any did) and ``nearest`` (the same when none passes, with ``objective`` and ``miss``, a
     share of what it allows). With several replications, ``best`` is the cheapest that passes on fresh seeds too:
@@ -94,18 +96,17 @@ def sweep(
     _require_possible(points, values)
     wanted, confidence = config.simulation.replications, config.simulation.confidence
     replications = least(wanted)
-    best_cost = float("inf")
+    best: list[Measurements] = []
 
     def better(number: int) -> None:
-        nonlocal best_cost
+        nonlocal best
         measurements = points.known(values[number], replications) or []
-        has_month = all(_monthly(one) is not None for one in measurements)
-        key, of = ("monthly", "a month") if has_month else ("total", "a run")
-        cost = interval([one["account"]["cost"][key] for one in measurements], confidence)
+        cost = compared_by(config, (best, measurements))
         passes = overall(judge(config.slo, measurements, confidence)) == "passes"
-        if passes and cost is not None and cost.mean < best_cost:
-            best_cost = cost.mean
-            points.best = f"{told(values[number])}: {describe_number('money', 'mean', cost.mean)} {of}"
+        if passes and measurements and (not best or _mean(measurements, cost) < _mean(best, cost)):
+            best = measurements
+            spent = describe_number("money", "mean", _mean(best, cost))
+            points.best = f"{told(values[number])}: {spent} {'a month' if cost == COST else 'a run'}"
 
     try:
         every = _measured(points, values, better)
@@ -176,11 +177,12 @@ def _choose(
     done: Mapping[int, list[Measurements]],
     judgements: Mapping[int, Sequence[Judged]],
     costs: Mapping[int, float],
+    cost: str,
 ) -> _Choice:
-    """Choose a point; ``done`` are the measurements of those that were simulated."""
+    """Choose a point of those that were ``done``, given what they measured and what they cost, by ``cost``."""
     may_pass = [number for number, judged in judgements.items() if all(one.leans for one in judged)]
     by_cost = sorted(may_pass, key=lambda number: (costs[number], number))
-    ties = tied(points, values, done, by_cost)
+    ties = tied(points, values, done, by_cost, cost)
     first = [one.number for one in ties]
     ranked = first + [number for number in by_cost if number not in first]
     if not ranked or not points.config.slo or max(map(len, done.values())) == 1:
@@ -208,6 +210,7 @@ def _result(
     config = experiment.config
     confidence = config.simulation.confidence
     judgements = {number: judge(config.slo, measurements, confidence) for number, measurements in done.items()}
+    cost = compared_by(config, done.values())
     metrics = main_metrics(config)
     frame = pd.DataFrame(
         {
@@ -215,13 +218,13 @@ def _result(
             **{path: _in_a_cell(own) for path, own in values[number].items()},
             "replications": len(measurements),
             "verdict": overall(judgements[number]),
-            **point_row(metrics, measurements, judgements[number], confidence),
+            **point_row(metrics, measurements, judgements[number], confidence, cost),
         }
         for number, measurements in done.items()
     )
-    monthly = all(_monthly(one) is not None for measurements in done.values() for one in measurements)
-    costs = dict(zip(frame["point"], frame[COST if monthly else RUN_COST], strict=True))
-    choice = _choose(points, values, done, judgements, costs)
+    monthly = cost == COST
+    costs = dict(zip(frame["point"], frame[cost], strict=True))
+    choice = _choose(points, values, done, judgements, costs, cost)
     for number, tried in choice.again.items():  # numbers stay those of the seeds that all points share, to be compared
         frame.loc[frame["point"] == number, "verdict"] = tried.verdict
     fails = all(overall(judged) == "fails" for judged in judgements.values())
@@ -235,6 +238,7 @@ def _result(
         "passing": int((frame["verdict"] == "passes").sum()),
         "undecided": int((frame["verdict"] == "undecided").sum()),
     }
+    summary["period_s"] = period_s(config, done.values())
     if len(done) < len(values):
         summary["incomplete"] = True
     vague = sum(not _precise(points, measurements) for measurements in done.values())
@@ -248,6 +252,7 @@ def _result(
             values[choice.point],
             [(values[number], measurements) for number, measurements in done.items()],
             [choice.again[n].judged if n in choice.again else judged for n, judged in judgements.items()],
+            cost,
         )
     else:
         nearest = choice.ranked[0] if choice.ranked else min(judgements, key=lambda n: _miss(judgements[n]))
@@ -259,7 +264,10 @@ def _result(
         }
         summary["what_to_change"] = []
     summary["verdict"] = _verdict(summary)
-    if len(done) == len(values) and (answer := answer_of_sweep(experiment, points, values, done, summary, choice.ties)):
+    answer = None
+    if len(done) == len(values):
+        answer = answer_of_sweep(experiment, points, values, done, summary, choice.ties, cost)
+    if answer is not None:
         summary["answer"] = answer.document
         summary["verdict"] = f"{answer.sentence} {summary['verdict']}"
         if answer.alternatives is not None:  # the points were suspects, among whom nobody chooses
@@ -288,7 +296,7 @@ def _notes(
     if vague:
         rule = wanted.text if isinstance(wanted, Until) else ""
         notes.append(f"{vague} of {len(done)} points are not known to {rule} within max replications.")
-    notes += cost_notes(next(iter(done.values())))
+    notes += [*month_notes(config, done.values()), *cost_notes(next(iter(done.values())))]
     if choice.again:
         which = ", ".join(f"{number} {tried.verdict}" for number, tried in choice.again.items())
         notes.append(f"All numbers are of the same seeds; of fresh ones is the verdict of points: {which}.")
@@ -330,13 +338,12 @@ def _in_a_cell(value: Any) -> Any:
     return value_in_words(value) if isinstance(value, dict | list) else value
 
 
-def _monthly(measurements: Measurements) -> float | None:
-    cost: float | None = measurements["account"]["cost"]["monthly"]
-    return cost
+def _mean(measurements: Sequence[Measurements], cost: str) -> float:
+    return fmean(amount(one, cost) for one in measurements)
 
 
 def _told_cost(cost: float, monthly: bool) -> dict[str, float | None]:
-    """Return what a point costs: a month, or where there is none, a run."""
+    """Return what a point costs: a month, or where points are compared by it, a run."""
     return {"cost_monthly": float(cost)} if monthly else {"cost_monthly": None, "cost": float(cost)}
 
 

@@ -48,7 +48,7 @@ class ComparisonFiles:
     """What a comparison leaves.
 
     ``comparison`` has ``verdict``, ``seed``, ``replications``, ``confidence``, ``before`` and ``after`` (each ``name``,
-    ``question``, ``success``, ``slo``), ``changes`` (``path``, ``before``, ``after``) and ``differences``
+    ``question``, ``success``, ``slo``), ``changes`` (``path``, ``before``, ``after``), ``notes`` and ``differences``
     (``scope``, ``name``, ``metric``, ``before``, ``after``, ``difference``, ``ci``).
     ``resolved`` is the second's ``resolved.toml``.
     """
@@ -172,6 +172,7 @@ def _differences(found: Json) -> Iterator[Block]:
     note = f"{below if found['replications'] > 1 else ''}{more}".strip()
     if rows:
         yield Table(("metric", "before", "after", "difference"), rows, note=note)
+    yield from map(Text, found.get("notes", ()))
 
 
 def _certainty(found: Json) -> Iterator[Block]:

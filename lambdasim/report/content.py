@@ -139,8 +139,20 @@ def alternatives(summary: Json) -> list[tuple[str, ...]]:
 
 
 def about_alternatives(summary: Json) -> list[str]:
-    """Return what is to be said of all alternatives: that nothing cheaper passes, that there are no intervals."""
-    return [sentence for sentence in (_nothing_cheaper(summary), _without_intervals(summary)) if sentence]
+    """Return what is to be said of all alternatives: that nothing cheaper passes, and what their costs are of."""
+    told = (_nothing_cheaper(summary), _without_intervals(summary), _of_a_run(summary))
+    return [sentence for sentence in told if sentence]
+
+
+def _of_a_run(summary: Json) -> str:
+    """Say why costs of alternatives to a run are those of a run although it has a month; searches say so themselves."""
+    cost, tried = summary.get("cost"), summary.get("what_to_change", ())
+    if not isinstance(cost, Mapping) or cost.get("monthly") is None or not any("cost" in one for one in tried):
+        return ""
+    return (
+        "Costs of alternatives are those of a run: repeated without pause, their months would hold the run unlike "
+        'often; billing.repeats, such as "12/h", compares months.'
+    )
 
 
 def _without_intervals(summary: Json) -> str:

@@ -161,6 +161,7 @@ _TOP: Final = {
     "cost.currency": "currency of all amounts",
     "cost.region": "Region of the prices",
     "cost.period_s": "how often a month holds the run, as the time from one to the next (s)",
+    "cost.longer_s.NAME": "the same of a function whose own work takes longer, where there is one (s)",
     "cost.prices_effective": "from when on the prices hold",
     "cost.sources": "whether other AWS services are on the bill",
     "cost.notes[]": "what the bill leaves out or rests on",

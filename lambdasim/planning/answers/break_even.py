@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from lambdasim.errors import InputError
 from lambdasim.planning.answers.case import Answered, Case, is_certain, words
+from lambdasim.planning.columns import COST
 from lambdasim.planning.differences import paired
+from lambdasim.planning.repetition import amount
 from lambdasim.report.sentences import say
 from lambdasim.report.words import count, milliseconds, money, printable
 
@@ -31,7 +33,7 @@ def break_even(case: Case, tried: Sequence[int] = ()) -> Answered:
     least = min(search.values, key=search.mean)
     name = case.function_of(asked.over.split(".")[1] if asked.over.startswith("function.") else case.subject)
     document: dict[str, Any] = {"asks": "break-even", "over": asked.over, "at": None, "cheapest": None}
-    months = "a month" if search.monthly else "a run"
+    months = "a month" if search.cost == COST else "a run"
     latency = case.seen(f"{name}.latency", "p99", search.measured[0]) if name in case.base[0]["functions"] else None
     at = search.zero() if search.mean(least) < 0 else None
     if search.mean(least) < 0:
@@ -89,7 +91,11 @@ class _Search:
             while len(self.measured) < len(self.values) and self.mean(max(self.measured)) <= 0:
                 self._measure([self.values[len(self.measured)]])
             self.values = sorted(self.measured)
-        self.monthly = all(one["account"]["cost"]["monthly"] is not None for one in self.measured[0])
+
+    @property
+    def cost(self) -> str:
+        """The metric that values are compared by."""
+        return self.case.cost(self.measured.values())
 
     def _measure(self, values: Sequence[int]) -> None:
         found = self.case.simulate([{self.over: value} for value in values])
@@ -97,9 +103,8 @@ class _Search:
 
     def differences(self, value: int) -> list[float]:
         """Return what each replication costs more than with none."""
-        key = "monthly" if all(one["account"]["cost"]["monthly"] is not None for one in self.measured[0]) else "total"
         pairs = zip(self.measured[0], self.measured[value], strict=True)
-        return [float(b["account"]["cost"][key] - a["account"]["cost"][key]) for a, b in pairs]
+        return [amount(b, self.cost) - amount(a, self.cost) for a, b in pairs]
 
     def mean(self, value: int) -> float:
         """Return their mean; that of none is 0."""
