@@ -21,6 +21,7 @@ from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.month import why_none
 from lambdasim.config.notes import proxies
 from lambdasim.config.qualifier import function_of, qualified
+from lambdasim.config.repeated import repeated_notes
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.cost import Amounts, together
@@ -441,6 +442,7 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
     unpriced = sorted({str(source.type) for source in config.source.values()} & {"kafka", "mq", "documentdb"})
     if unpriced and config.billing.sources:
         cost["notes"].append(f"the clusters of {' and '.join(unpriced)} are not on the bill: they have no price here")
+    cost["notes"] += repeated_notes(config, outcome.loads_span_ns, bill.period_ns)
     cost["notes"] += proxies(config) if config.billing.sources else ()
     warmup_ns = config.simulation.warmup
     if warmup_ns:
