@@ -162,12 +162,13 @@ class _Choice:
     ranked: list[int]
     """Those that may pass: what ties with the cheapest, then by cost."""
     ties: list[Tied]
+    """It and those that tie with it, by the advice that they break."""
     again: dict[int, Tried]
     """How points were judged on fresh seeds, in order, until the first that passes there too."""
 
     @property
     def advice_broken(self) -> dict[int, int]:
-        """How many pieces of AWS's advice each point breaks that ties with the cheapest."""
+        """How many pieces of AWS's advice it breaks, and each point that ties with it."""
         return {one.number: len(one.advice) for one in self.ties}
 
 
@@ -182,17 +183,20 @@ def _choose(
     """Choose a point of those that were ``done``, given what they measured and what they cost, by ``cost``."""
     may_pass = [number for number, judged in judgements.items() if all(one.leans for one in judged)]
     by_cost = sorted(may_pass, key=lambda number: (costs[number], number))
-    ties = tied(points, values, done, by_cost, cost)
-    first = [one.number for one in ties]
+    first = [one.number for one in tied(points, values, done, by_cost, cost)]
     ranked = first + [number for number in by_cost if number not in first]
-    if not ranked or not points.config.slo or max(map(len, done.values())) == 1:
-        return _Choice(ranked[0] if ranked else None, ranked, ties, {})
-    race, again = Race(points), dict[int, Tried]()
-    for number in ranked[:ATTEMPTS] if len(done) == len(values) else ():
-        again[number] = race.confirm(values[number])
-        if again[number].passes:
-            break
-    chosen = next((number for number, tried in again.items() if tried.passes), None)
+    again: dict[int, Tried] = {}
+    chosen = ranked[0] if ranked else None
+    if ranked and points.config.slo and max(map(len, done.values())) > 1:
+        race = Race(points)
+        for number in ranked[:ATTEMPTS] if len(done) == len(values) else ():
+            again[number] = race.confirm(values[number])
+            if again[number].passes:
+                break
+        chosen = next((number for number, tried in again.items() if tried.passes), None)
+    if chosen is None:
+        return _Choice(None, ranked, [], again)
+    ties = tied(points, values, done, [chosen, *(number for number in by_cost if number != chosen)], cost)
     ties = [replace(one, unsure=one.number in again and one.number != chosen) for one in ties]
     return _Choice(chosen, ranked, ties, again)
 
@@ -317,7 +321,7 @@ def _best(
         told_of["judged_again"] = {**choice.again[chosen].runs, "times": choice.again[chosen].fresh}
     best = told_of["best"] = {"point": chosen, "values": dict(values[chosen]), **_told_cost(costs[chosen], monthly)}
     broken, least = choice.advice_broken, min(choice.ranked, key=lambda number: costs[number])
-    if broken.get(chosen, 0) < broken.get(least, 0):
+    if broken[chosen] < broken.get(least, 0):  # which is none of them where it does not tie
         best["safer_than"] = least
     return told_of
 
