@@ -25,7 +25,6 @@ from lambdasim.planning.columns import (
     cost_notes,
     describe_judged,
     describe_number,
-    fresh_runs,
     main_metrics,
     metric_of,
     point_row,
@@ -36,6 +35,7 @@ from lambdasim.planning.points import OnPoint, Points
 from lambdasim.planning.race import Race, Tried
 from lambdasim.planning.repetition import amount, compared_by, month_notes, period_s
 from lambdasim.planning.store import Measurements
+from lambdasim.planning.sweep_verdict import verdict_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -231,7 +231,7 @@ def _result(
     choice = _choose(points, values, done, judgements, costs, cost)
     for number, tried in choice.again.items():  # numbers stay those of the seeds that all points share, to be compared
         frame.loc[frame["point"] == number, "verdict"] = tried.verdict
-    fails = all(overall(judged) == "fails" for judged in judgements.values())
+    fails = len(done) == len(values) and all(overall(judged) == "fails" for judged in judgements.values())
     success = True if choice.point is not None else False if fails else None
     replications = max(map(len, done.values()))
     summary: dict[str, Any] = {
@@ -267,7 +267,7 @@ def _result(
             **_missed(judgements[nearest], config),
         }
         summary["what_to_change"] = []
-    summary["verdict"] = _verdict(summary)
+    summary["verdict"] = verdict_of(summary, len(values))
     answer = None
     if len(done) == len(values):
         answer = answer_of_sweep(experiment, points, values, done, summary, choice.ties, cost)
@@ -359,40 +359,3 @@ def _short(judgements: Mapping[int, Sequence[Judged]]) -> list[str]:
 def _miss(judged: Sequence[Judged]) -> float:
     one = worst(judged)
     return one.miss if one is not None else 0.0
-
-
-def _verdict(summary: Mapping[str, Any]) -> str:
-    count, passing = summary["points"], summary["passing"]
-    tried = f"{count} point{'s' if count != 1 else ''}"
-    if "best" in summary:
-        best = summary["best"]
-        spent = describe_number("money", "mean", best["cost"] if best["cost_monthly"] is None else best["cost_monthly"])
-        of = "a run" if best["cost_monthly"] is None else "a month"
-        how = (
-            "the cheapest"
-            if "safer_than" not in best
-            else "of those that cost least the one that keeps most of AWS's advice,"
-        )
-        which = f"{told(best['values'])} is {how} at {spent} {of}"
-        meet = "meets" if passing == 1 else "meet"
-        again = summary.get("judged_again")
-        safe = f", and passes on {fresh_runs(again)}" if again else ""
-        more = f" {summary['undecided']} more of them undecided." if summary["undecided"] else ""
-        said = f"{passing} of {tried} {meet} every SLO, and {which}{safe}.{more}" if summary["slo"] else ""
-        said = said or f"Of {tried}, {which}."
-    else:
-        nearest = summary["nearest"]
-        objective = nearest["objective"]
-        kind = f"{objective['path']} {objective['expression']}"
-        seen = f"with {nearest['told']}" if objective["observed"] is not None else "for nothing was measured"
-        which = told(nearest["values"])
-        if passing:
-            said = f"{passing} of {tried} seemed to meet every SLO, but none was shown to on fresh seeds."
-        elif summary["success"] is False:
-            said = f"None of {tried} meets every SLO; the nearest, {which}, misses {kind} {seen}."
-        else:
-            lacks = f"; {objective['lacks']}" if "lacks" in objective else ""
-            how = "is undecided on" if objective["success"] is None else "misses"
-            said = f"Undecided: none of {tried} is shown to meet every SLO; "
-            said += f"the nearest, {which}, {how} {kind} {seen}{lacks}."
-    return said + (" The sweep was interrupted." if summary.get("incomplete") else "")
