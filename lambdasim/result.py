@@ -35,6 +35,7 @@ from lambdasim.metrics.inference.bands import bands
 from lambdasim.metrics.inference.merging import merged, merged_lines
 from lambdasim.metrics.judging import judge, success_of
 from lambdasim.metrics.measured import Measured
+from lambdasim.metrics.one_run import is_one_run
 from lambdasim.metrics.row_log import NO_ROWS
 from lambdasim.metrics.series import SeriesTable
 from lambdasim.metrics.steadiness import Steadiness, notes_of, steadiness
@@ -190,6 +191,8 @@ class Result:
         }
         if self._outcomes[0].changes is not None:
             summary["changes"] = list(self._outcomes[0].changes)
+        if self._is_one_run:
+            summary["one_run"] = True
         if not self.complete:
             summary["incomplete"] = True
         if self._policies != NO_POLICIES:
@@ -218,7 +221,14 @@ class Result:
             self._happenings, ends_ns, set(map(function_of, called)), self.config.simulation.confidence
         ).to_json()
 
+    @cached_property
+    def _is_one_run(self) -> bool:
+        return is_one_run(self.config, self.replications)
+
     def _note_of_one_run(self) -> list[str]:
+        if self._is_one_run:
+            several = f"all {len(self._outcomes)} replications are the same run, for nothing is drawn by chance"
+            return [f"{several}: there are no intervals, and one run says as much"]
         if len(self._outcomes) > 1 or not self.config.slo or not (drawn := random_values(self.config)):
             return []
         return [

@@ -80,6 +80,8 @@ def cost_notes(measurements: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def fresh_runs(again: Mapping[str, Any]) -> str:
     """Return by how many runs something was judged again: of ``judged_again``."""
+    if again.get("one_run"):
+        return f"its one run (all {again['runs']} seeds gave the same, for nothing is drawn by chance)"
     longer = f", and on as many {again['longer']} times as long" if "longer" in again else ""
     return f"{again['runs']} fresh runs{longer}"
 

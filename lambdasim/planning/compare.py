@@ -5,9 +5,10 @@ change did; the interval is of the mean of those differences and much narrower t
 (common random numbers: A. M. Law, *Simulation Modeling and Analysis*, section 11.2).
 """
 
+import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +23,7 @@ from lambdasim.errors import InputError
 from lambdasim.metrics.inference.bootstrap import bootstrap_interval
 from lambdasim.metrics.inference.intervals import student
 from lambdasim.metrics.inference.merging import RATES, has_whole, is_number, whole_of
+from lambdasim.metrics.one_run import is_one_run
 from lambdasim.planning.answers.case import Answered
 from lambdasim.planning.answers.comparing import compared
 from lambdasim.planning.columns import COST
@@ -53,7 +55,10 @@ class Comparison:
     def every(self) -> list[Difference]:
         """The difference of each number of the summaries, in their order; of months where these may be compared."""
         monthly = compared_by(self._decided, self._measured) == COST
-        return [one for one in _differences(self.before, self.after) if monthly or one.key[2] not in MONTHLY]
+        found = (one for one in _differences(self.before, self.after) if monthly or one.key[2] not in MONTHLY)
+        if self.is_one_run:
+            return [replace(one, low=math.nan, high=math.nan, sure=True) for one in found]
+        return list(found)
 
     @cached_property
     def changes(self) -> list[Change]:
@@ -111,6 +116,12 @@ class Comparison:
     def notes(self) -> list[str]:
         """What a month of both consists of, or why months are not compared."""
         return month_notes(self._decided, self._measured)
+
+    @cached_property
+    def is_one_run(self) -> bool:
+        """Whether all replications of each are the same run, for nothing is drawn by chance."""
+        sides = zip((self.before, self.after), self._measured, strict=True)
+        return all(is_one_run(result.config, measured) for result, measured in sides)
 
     @property
     def _measured(self) -> tuple[list[Measurements], list[Measurements]]:

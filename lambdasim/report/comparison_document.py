@@ -169,7 +169,7 @@ def _differences(found: Json) -> Iterator[Block]:
     left = len(every) - len(rows)
     more = f" {left:,} more are in comparison.json." if left else ""
     below = f"Below each difference its interval of {percent(found['confidence'])} confidence."
-    note = f"{below if found['replications'] > 1 else ''}{more}".strip()
+    note = f"{below if any(one['ci'] for one in every) else ''}{more}".strip()
     if rows:
         yield Table(("metric", "before", "after", "difference"), rows, note=note)
     yield from map(Text, found.get("notes", ()))
@@ -177,7 +177,12 @@ def _differences(found: Json) -> Iterator[Block]:
 
 def _certainty(found: Json) -> Iterator[Block]:
     pairs = found["replications"]
-    if pairs > 1:
+    if pairs > 1 and not any(one["ci"] for one in found["differences"]):
+        yield Text(
+            f"{count(pairs)} pairs of replications, each pair the same as the first, for nothing is drawn by chance: "
+            "differences are what they are and have no intervals."
+        )
+    elif pairs > 1:
         yield Text(
             f"{count(pairs)} pairs of replications. Both runs of a pair had the same random numbers (common random "
             "numbers), so that their difference comes from the change and not from chance; the intervals hold the mean "

@@ -192,7 +192,9 @@ def _dearer(alternative: Json, unit: str) -> str:
     if isinstance(difference, Mapping):
         ends = sorted(abs(end) for end in difference["ci"])
         certain = difference["ci"][0] * difference["ci"][1] > 0
-        between = f" ({money(ends[0], unit)} to {money(ends[1], unit)})" if certain else " (may be chance)"
+        told = [money(end, unit) for end in ends]
+        between = f" ({told[0]} to {told[1]})" if certain else " (may be chance)"
+        between = "" if told == [money(abs(mean), unit)] * 2 else between
     return f"{money(abs(mean), unit)}{between} {'more' if mean > 0 else 'less'} a {'month' if month else 'run'}"
 
 
@@ -366,11 +368,11 @@ def provenance(summary: Json, config: Any) -> str:
 
 
 def intervals(summary: Json, most: int = MOST) -> list[tuple[str, ...]]:
-    """Return the numbers of most weight that have an interval, those of the busiest functions first.
+    """Return the numbers of most weight that have an interval, those of the busiest functions first; none of one run.
 
     Each with what it is, its mean, its bounds and half of its width as a share of the mean.
     """
-    return [*_intervals(summary, most)]
+    return [] if summary.get("one_run") else [*_intervals(summary, most)]
 
 
 def _intervals(summary: Json, most: int) -> Iterator[tuple[str, ...]]:

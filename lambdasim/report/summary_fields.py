@@ -133,6 +133,7 @@ _TOP: Final = {
     "simulated_s": "simulated time (s)",
     "wall_s": "time that took (s)",
     "incomplete": "true where the run was interrupted",
+    "one_run": "true where all replications are the same run, for nothing is drawn by chance",
     "notes[]": "what a reader should know",
     "policies[]": "policies of the user's own",
     "slo[].path": "what an objective is on",
