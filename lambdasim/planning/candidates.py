@@ -12,7 +12,7 @@ from lambdasim.config.points import told
 from lambdasim.config.schema import ExperimentConfig, Optimize
 from lambdasim.config.sweep import candidates
 from lambdasim.metrics.inference.intervals import Interval
-from lambdasim.planning.columns import RUN_COST, TIME, describe_number, metric_of
+from lambdasim.planning.columns import RUN_COST, TIME, describe_number, metric_of, tilde
 from lambdasim.planning.differences import interval, paired
 from lambdasim.planning.knobs import ENUMERATED, REL_TOL, Places, Score, Spent, best_of_many, best_of_one, best_of_two
 from lambdasim.planning.race import SEARCHED, Race, Tried
@@ -103,6 +103,10 @@ class Candidates:
         metric = self.wanted.minimize.replace(".cost.monthly", ".cost")
         self.wanted, self.spent = self.wanted.model_copy(update={"minimize": metric}), RUN_COST
         self.cost = metric_of(metric, self.config)
+
+    def tilde(self, measurements: Sequence[Measurements]) -> str:
+        """Return the ``~`` of what is minimized where that is a cost at uncertain prices."""
+        return tilde(self.wanted.minimize, measurements) if self.wanted.strategy == "cost" else ""
 
     @property
     def measured(self) -> list[Sequence[Measurements]]:
@@ -313,6 +317,7 @@ class Candidates:
         if passing:
             seen = self.objective(self.tried[passing[0]])
             shown = describe_objective(self.wanted, self.config, None if seen is None else seen.mean)
+            shown = self.tilde(self.tried[passing[0]].measurements) + shown
             self.race.points.best = f"{told(self.values(passing[0]))}: {shown}"
 
 

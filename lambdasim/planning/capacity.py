@@ -244,7 +244,9 @@ def _peaks(race: Race, axis: Axis, number: float) -> list[float]:
 
 
 def _row(axis: Axis, number: float, tried: Tried, config: Any) -> tuple[str, ...]:
-    cells = [describe_judged(one, config) for one in tried.judged] or ["-"] * sum(map(len, config.slo.values()))
+    cells = [describe_judged(one, config, tried.measurements) for one in tried.judged] or ["-"] * sum(
+        map(len, config.slo.values())
+    )
     return (
         _cell(axis, number),
         f"refused: {tried.refusal}" if tried.refusal else tried.verdict,
@@ -260,7 +262,7 @@ def _failure(search: Boundary, number: float, config: Any) -> str:
         return f"is refused ({tried.refusal})"
     one = tried.worst
     assert one is not None
-    told = f"{one.path} {one.expression.text}: {describe_judged(one, config)}"
+    told = f"{one.path} {one.expression.text}: {describe_judged(one, config, tried.measurements)}"
     return f"fails ({told})" if tried.verdict == "fails" else f"is undecided ({told}; {one.lacks})"
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from lambdasim.config.metric_path import MetricPath
 from lambdasim.config.schema import TEMPLATE, ExperimentConfig
+from lambdasim.config.slo import observe
 from lambdasim.metrics.estimate import observed
 from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.metrics.judging import Judged
@@ -106,7 +107,16 @@ def describe_estimate(kind: str, statistic: str, seen: Interval | None) -> str:
     return mean if ends == [mean, mean] else f"{mean} ({ends[0]} to {ends[1]})"
 
 
-def describe_judged(one: Judged, config: ExperimentConfig) -> str:
+def describe_judged(one: Judged, config: ExperimentConfig, measurements: Sequence[Mapping[str, Any]]) -> str:
     """Return what was observed of an objective in words."""
     kind = metric_of(f"{one.path}.{one.expression.statistic}", config).kind
-    return describe_number(kind, one.expression.statistic, one.number)
+    return tilde(one.path, measurements) + describe_number(kind, one.expression.statistic, one.number)
+
+
+def tilde(path: str, measurements: Sequence[Mapping[str, Any]]) -> str:
+    """Return the ``~`` of a cost that is in part at uncertain prices; nothing for any other metric."""
+    owner, cost, month = path.partition(".cost")
+    if not cost:
+        return ""
+    part = f"{owner}.cost.uncertain{'_monthly' if month == '.monthly' else ''}"
+    return "~" if any((observe(part, "mean", one) or 0.0) > 0 for one in measurements) else ""

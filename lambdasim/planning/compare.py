@@ -40,6 +40,8 @@ Key = tuple[str, str, str]
 """Scope (``account``, ``function`` or ``source``), name, and metric such as ``latency.p99``."""
 
 MONTHLY: Final = ("cost.monthly", "cost.uncertain_monthly")
+PARTS: Final = {"cost.total": "cost.uncertain", "cost.monthly": "cost.uncertain_monthly"}
+"""What of a cost is at uncertain prices."""
 UNTOUCHED: Final = ("name", "question", "answer", "output")
 """What is said of an experiment, not simulated."""
 
@@ -56,9 +58,12 @@ class Comparison:
         """The difference of each number of the summaries, in their order; of months where these may be compared."""
         monthly = compared_by(self._decided, self._measured) == COST
         found = (one for one in _differences(self.before, self.after) if monthly or one.key[2] not in MONTHLY)
-        if self.is_one_run:
-            return [replace(one, low=math.nan, high=math.nan, sure=True) for one in found]
-        return list(found)
+        every = [replace(one, low=math.nan, high=math.nan, sure=True) if self.is_one_run else one for one in found]
+        unsure = {one.key for one in every if one.key[2] in PARTS.values() and (one.before > 0 or one.after > 0)}
+        return [
+            replace(one, uncertain=True) if (*one.key[:2], PARTS.get(one.key[2], "")) in unsure else one
+            for one in every
+        ]
 
     @cached_property
     def changes(self) -> list[Change]:

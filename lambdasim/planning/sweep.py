@@ -28,6 +28,7 @@ from lambdasim.planning.columns import (
     main_metrics,
     metric_of,
     point_row,
+    tilde,
 )
 from lambdasim.planning.design import points_of
 from lambdasim.planning.objectives import require_measured
@@ -105,7 +106,7 @@ def sweep(
         passes = overall(judge(config.slo, measurements, confidence)) == "passes"
         if passes and measurements and (not best or _mean(measurements, cost) < _mean(best, cost)):
             best = measurements
-            spent = describe_number("money", "mean", _mean(best, cost))
+            spent = tilde(cost, best) + describe_number("money", "mean", _mean(best, cost))
             points.best = f"{told(values[number])}: {spent} {'a month' if cost == COST else 'a run'}"
 
     try:
@@ -251,6 +252,8 @@ def _result(
         summary["imprecise"] = vague
     if choice.point is not None:
         summary |= _best(choice, choice.point, values, costs, monthly=monthly)
+        if tilde(cost, done[choice.point]):
+            summary["best"]["uncertain"] = True
         summary["what_to_change"] = alternatives_tried(
             experiment,
             values[choice.point],
@@ -264,7 +267,7 @@ def _result(
             "point": nearest,
             "values": dict(values[nearest]),
             **_told_cost(costs[nearest], monthly),
-            **_missed(judgements[nearest], config),
+            **_missed(judgements[nearest], config, done[nearest]),
         }
         summary["what_to_change"] = []
     summary["verdict"] = verdict_of(summary, len(values))
@@ -282,8 +285,8 @@ def _result(
             f"{number}",
             *(value_in_words(values[number][path]) for path in design.over),
             verdict,
-            *(describe_judged(one, config) for one in judgements[number]),
-            describe_number("money", "mean", costs[number]),
+            *(describe_judged(one, config, done[number]) for one in judgements[number]),
+            tilde(cost, done[number]) + describe_number("money", "mean", costs[number]),
         )
         for number, verdict in zip(done, frame["verdict"], strict=True)
     ]
@@ -326,14 +329,14 @@ def _best(
     return told_of
 
 
-def _missed(judged: Sequence[Judged], config: ExperimentConfig) -> dict[str, Any]:
+def _missed(judged: Sequence[Judged], config: ExperimentConfig, measured: Sequence[Measurements]) -> dict[str, Any]:
     """Return which objective a point that does not pass is farthest from, and by how much."""
     objective = worst(judged)
     assert objective is not None  # without objectives every point passes
     return {
         "objective": objective.to_dict(),
         "miss": objective.miss if objective.observed is not None else None,
-        "told": describe_judged(objective, config),
+        "told": describe_judged(objective, config, measured),
     }
 
 

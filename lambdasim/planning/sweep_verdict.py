@@ -25,7 +25,7 @@ def verdict_of(summary: Mapping[str, Any], every: int) -> str:
             if "safer_than" not in best
             else "of those that cost least the one that keeps most of AWS's advice,"
         )
-        which = f"{told(best['values'])} is {how} at {spent} {of}"
+        which = f"{told(best['values'])} is {how} at {'~' if best.get('uncertain') else ''}{spent} {of}"
         meet = "meets" if passing == 1 else "meet"
         again = summary.get("judged_again")
         safe = f", and passes on {fresh_runs(again)}" if again else ""

@@ -39,6 +39,8 @@ OF_SOURCE: Final = (
     "dropped",
     "answers_5xx_rate",
 )
+UNCERTAIN: Final = {"cost.total": "cost.uncertain", "cost.monthly": "cost.uncertain_monthly"}
+"""What of a cost is at uncertain prices, which marks it."""
 ROWS: Final = 60
 CHANGES: Final = 100
 
@@ -159,12 +161,15 @@ def _judged(slo: Sequence[Json]) -> dict[tuple[str, str], tuple[Cell, Cell]]:
 def _differences(found: Json) -> Iterator[Block]:
     every = _of_weight(found)
     rows: list[tuple[Cell, ...]] = []
+    priced = (one for one in found["differences"] if one["metric"] in UNCERTAIN.values())
+    unsure = {(one["scope"], one["name"], one["metric"]) for one in priced if one["before"] or one["after"]}
     for one in every[:ROWS]:
         name = f"{one['name']}.{one['metric']}"
         kind = kind_of(name)
-        values = [Exact(quantity(one[side], kind), one[side]) for side in ("before", "after")]
+        mark = "~" if (one["scope"], one["name"], UNCERTAIN.get(one["metric"])) in unsure else ""
+        values = [Exact(mark + quantity(one[side], kind), one[side]) for side in ("before", "after")]
         ends = " to ".join(quantity(end, kind, signed=True) for end in one["ci"] or ())
-        change = Exact(quantity(one["difference"], kind, signed=True), one["difference"], ends)
+        change = Exact(mark + quantity(one["difference"], kind, signed=True), one["difference"], ends)
         rows.append((name, *values, change))
     left = len(every) - len(rows)
     more = f" {left:,} more are in comparison.json." if left else ""

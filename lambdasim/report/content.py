@@ -195,7 +195,8 @@ def _dearer(alternative: Json, unit: str) -> str:
         told = [money(end, unit) for end in ends]
         between = f" ({told[0]} to {told[1]})" if certain else " (may be chance)"
         between = "" if told == [money(abs(mean), unit)] * 2 else between
-    return f"{money(abs(mean), unit)}{between} {'more' if mean > 0 else 'less'} a {'month' if month else 'run'}"
+    mark = "~" if alternative.get("uncertain") else ""
+    return f"{mark}{money(abs(mean), unit)}{between} {'more' if mean > 0 else 'less'} a {'month' if month else 'run'}"
 
 
 def with_versions(name: str, of: Json) -> Iterator[tuple[str, Json]]:

@@ -48,6 +48,8 @@ class Difference:
     high: float
     sure: bool = False
     """Whether chance plays no part in it, so that it has no interval."""
+    uncertain: bool = False
+    """Whether it is a cost that is in part at uncertain prices, before or after."""
 
     @property
     def is_certain(self) -> bool:
@@ -67,8 +69,8 @@ class Difference:
         return f"{printable(self.key[1])}.{self.key[2]}"
 
     def value(self, number: float) -> str:
-        """Return a value of it in its unit."""
-        return _value(self.key[2], number)
+        """Return a value of it in its unit; amounts at uncertain prices begin with ``~``."""
+        return f"{'~' if self.uncertain else ''}{_value(self.key[2], number)}"
 
     def change(self, number: float) -> str:
         """Return a difference of it in its unit: of rates in percentage points."""

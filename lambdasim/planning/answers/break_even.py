@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from lambdasim.errors import InputError
 from lambdasim.planning.answers.case import Answered, Case, is_certain, words
-from lambdasim.planning.columns import COST
+from lambdasim.planning.columns import COST, tilde
 from lambdasim.planning.differences import paired
 from lambdasim.planning.repetition import amount
 from lambdasim.report.sentences import say
@@ -34,6 +34,7 @@ def break_even(case: Case, tried: Sequence[int] = ()) -> Answered:
     name = case.function_of(asked.over.split(".")[1] if asked.over.startswith("function.") else case.subject)
     document: dict[str, Any] = {"asks": "break-even", "over": asked.over, "at": None, "cheapest": None}
     months = "a month" if search.cost == COST else "a run"
+    mark = tilde(search.cost, [one for of in search.measured.values() for one in of])
     latency = case.seen(f"{name}.latency", "p99", search.measured[0]) if name in case.base[0]["functions"] else None
     at = search.zero() if search.mean(least) < 0 else None
     if search.mean(least) < 0:
@@ -42,7 +43,7 @@ def break_even(case: Case, tried: Sequence[int] = ()) -> Answered:
         document["cheapest"] = {"value": least, "saves": case.plain(saves), "ties": ties}
         beside = say(
             "; {least} of it save most{ties}, {saves} {months}",
-            least=least, saves=words(saves, money), months=months,
+            least=least, saves=mark + words(saves, money), months=months,
             ties=f" (or {', '.join(map(count, ties))}, which cannot be told apart)" if ties else "",
         )  # fmt: skip
     if at is not None:
@@ -64,7 +65,7 @@ def break_even(case: Case, tried: Sequence[int] = ()) -> Answered:
         more = paired(search.differences(search.values[1]), case.confidence)
         sentence = say(
             "{over} does not pay at any value: even {first} costs {more} {months} more than none.",
-            over=printable(asked.over), first=search.values[1], more=words(more, money), months=months,
+            over=printable(asked.over), first=search.values[1], more=mark + words(more, money), months=months,
         )  # fmt: skip
     return Answered(document, sentence)
 

@@ -17,7 +17,7 @@ from lambdasim.metrics.judging import judge
 from lambdasim.model.events import ThrottleReason
 from lambdasim.planning.answers.case import Case, Changes
 from lambdasim.planning.answers.neighbour import neighbour
-from lambdasim.planning.columns import COST, describe_judged
+from lambdasim.planning.columns import COST, describe_judged, tilde
 from lambdasim.planning.store import Measurements
 from lambdasim.report.verdict import CODES, most_requests_added
 from lambdasim.report.words import number
@@ -72,7 +72,7 @@ def told_of(case: Case, changes: Changes, of: Sequence[Measurements], cost: str)
                 "after": now.number,
                 "difference": case.plain(case.difference(now.path, now.expression.statistic, of)),
                 "success": now.to_dict()["success"],
-                "told": [describe_judged(was, config), describe_judged(now, config)],
+                "told": [describe_judged(was, config, case.base), describe_judged(now, config, of)],
             }
         )
     verdicts = [one["success"] for one in objectives]
@@ -83,6 +83,7 @@ def told_of(case: Case, changes: Changes, of: Sequence[Measurements], cost: str)
         "worse": _worse(case, of),
         **({} if config.slo else {"better": _better(case, of)}),
         "cost_monthly" if cost == COST else "cost": case.plain(case.difference(cost, "mean", of)),
+        **({"uncertain": True} if tilde(cost, [*case.base, *of]) else {}),
     }
 
 

@@ -11,6 +11,7 @@ from lambdasim.planning.answers.case import Answered, Case, Changes
 from lambdasim.planning.answers.changing import alternatives, contained
 from lambdasim.planning.answers.choosing import Tie, is_tied, searched
 from lambdasim.planning.answers.neighbour import neighbour
+from lambdasim.planning.columns import tilde
 from lambdasim.planning.differences import paired
 from lambdasim.planning.points import Points
 from lambdasim.planning.repetition import amount
@@ -102,4 +103,5 @@ def _told(
         "difference": gap and (gap.to_json() if several else gap.mean),
         "advice": [one.to_dict() for one in tie.advice],
         "unsure": tie.unsure,
+        **({"uncertain": True} if tilde(cost, [*measured[chosen], *measured[tie.number]]) else {}),
     }
