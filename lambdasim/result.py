@@ -21,6 +21,7 @@ from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.month import why_none
 from lambdasim.config.notes import proxies
 from lambdasim.config.qualifier import function_of, qualified
+from lambdasim.config.repeated import repeated_notes
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.cost import Amounts, together
@@ -35,6 +36,7 @@ from lambdasim.metrics.inference.merging import merged, merged_lines
 from lambdasim.metrics.judging import judge, success_of
 from lambdasim.metrics.level import level_stretches
 from lambdasim.metrics.measured import Measured
+from lambdasim.metrics.one_run import is_one_run
 from lambdasim.metrics.row_log import NO_ROWS
 from lambdasim.metrics.series import SeriesTable
 from lambdasim.metrics.steadiness import Steadiness, notes_of, steadiness
@@ -195,6 +197,8 @@ class Result:
         }
         if self._outcomes[0].changes is not None:
             summary["changes"] = list(self._outcomes[0].changes)
+        if self._is_one_run:
+            summary["one_run"] = True
         if not self.complete:
             summary["incomplete"] = True
         if self._policies != NO_POLICIES:
@@ -229,7 +233,14 @@ class Result:
             words.append(trend(series, ends_ns, callers, self.config.simulation.confidence, level))
         return of_runs(words).to_json()
 
+    @cached_property
+    def _is_one_run(self) -> bool:
+        return is_one_run(self.config, self.replications)
+
     def _note_of_one_run(self) -> list[str]:
+        if self._is_one_run:
+            several = f"all {len(self._outcomes)} replications are the same run, for nothing is drawn by chance"
+            return [f"{several}: there are no intervals, and one run says as much"]
         if len(self._outcomes) > 1 or not self.config.slo or not (drawn := random_values(self.config)):
             return []
         return [
@@ -450,6 +461,7 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
     unpriced = sorted({str(source.type) for source in config.source.values()} & {"kafka", "mq", "documentdb"})
     if unpriced and config.billing.sources:
         cost["notes"].append(f"the clusters of {' and '.join(unpriced)} are not on the bill: they have no price here")
+    cost["notes"] += repeated_notes(config, outcome.loads_span_ns, bill.period_ns)
     cost["notes"] += proxies(config) if config.billing.sources else ()
     warmup_ns = config.simulation.warmup
     if warmup_ns:

@@ -8,6 +8,7 @@ import lambdasim as ls
 
 REPEATED = {"repeats": "1/min"}
 """Loads as short as these have a month only where the file says how often."""
+MAXIMUM = "source.jobs.maximum_concurrency"
 
 
 def clockwork(**tables: Any) -> ls.Experiment:
@@ -24,6 +25,32 @@ def clockwork(**tables: Any) -> ls.Experiment:
             }
         ],
         **{"billing": REPEATED, **tables},
+    )
+
+
+def queue(**tables: Any) -> ls.Experiment:
+    """Return 65 s of 4 messages a second, of 2 s each: 8 at once keep up, 2 take four times as long."""
+    return ls.Experiment(
+        functions={"f": {"duration": "constant(2s)", "init": "constant(0s)", "memory": "1024 MB", "timeout": "10s"}},
+        sources={
+            "jobs": {
+                "type": "sqs",
+                "function": "f",
+                "batch_size": 1,
+                "visibility_timeout": "1min",
+                "maximum_concurrency": 2,
+            }
+        },
+        loads=[
+            {
+                "target": "jobs",
+                "executor": "constant-arrival-rate",
+                "process": "deterministic",
+                "rate": "4/s",
+                "duration": "65s",
+            }
+        ],
+        **{"simulation": {"replications": 1}, "slo": {"jobs.age": ["max < 1h"]}, **tables},
     )
 
 

@@ -100,7 +100,8 @@ def nothing_that_passes_is_cheaper(answer: Answer) -> Iterator[str]:
     summary, points = answer.summary, answer.points
     if summary.get("best") is None:
         return
-    key = "objective" if "objective" in points else "account.cost.monthly"
+    key = "account.cost" if points["account.cost.monthly"].isna().all() else "account.cost.monthly"
+    key = "objective" if "objective" in points else key
     own = points[points["point"] == summary["best"]["point"]].iloc[0]
     least = float(points[points["verdict"] == "passes"][f"{key}.hi"].min())
     if least < own[f"{key}.lo"] and not math.isclose(least, own[f"{key}.lo"], rel_tol=1e-9):

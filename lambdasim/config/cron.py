@@ -9,8 +9,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from lambdasim.units import NS_PER_MONTH, NS_PER_S
 
 _MONTHS: Final = {name.upper(): number for number, name in enumerate(calendar.month_abbr) if name}
 _DAYS: Final = {name: number for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), 1)}
@@ -111,7 +114,26 @@ class Schedule:
             if moment.astimezone(info).replace(tzinfo=None) == wall:
                 yield moment
 
+    def in_a_month(self, start: datetime | None, zone: str) -> float:
+        """Return how often it is due in a month of 730 h, on average over the 365 days from ``start``.
+
+        An ``at`` is due once; what summer time leaves out or brings twice is not looked at.
+        """
+        if self.every_s:
+            return NS_PER_MONTH / NS_PER_S / self.every_s
+        if self.once is not None:
+            return 1.0
+        assert start is not None
+        return _days_due(self, start.astimezone(ZoneInfo(zone)).date()) * len(self.hours) * len(self.minutes) / 12
+
     def _walls(self, first: date, days: int) -> Iterator[datetime]:
+        for day in self.days_due(first, days):
+            for hour in sorted(self.hours):
+                for minute in sorted(self.minutes):
+                    yield datetime(day.year, day.month, day.day, hour, minute)
+
+    def days_due(self, first: date, days: int) -> Iterator[date]:
+        """Yield those of so many days from a first one on at which a cron expression is due."""
         for number in range(days):
             day = first + timedelta(days=number)
             if (self.years is not None and day.year not in self.years) or day.month not in self.months:
@@ -120,9 +142,13 @@ class Schedule:
             assert field is not None
             of = field.of_month if in_month else field.of_week
             if day.day in of(day.year, day.month):
-                for hour in sorted(self.hours):
-                    for minute in sorted(self.minutes):
-                        yield datetime(day.year, day.month, day.day, hour, minute)
+                yield day
+
+
+@lru_cache
+def _days_due(schedule: Schedule, first: date) -> int:
+    """Return at how many of 365 days a cron expression is due: each simulation of a search asks for the same."""
+    return sum(1 for _ in schedule.days_due(first, 365))
 
 
 def parse_schedule(value: object) -> Schedule:

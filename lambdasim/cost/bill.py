@@ -4,8 +4,8 @@ A bill knows quantities and prices; it does not know how a run came by them. On 
 the amount, and the lines sum to the total, both exactly.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -41,7 +41,8 @@ class Bill:
     ``names`` are those of functions and event sources, more than once where one was updated to other code. ``charges``
     take the run as all that the account used in its month; those of ``monthly_charges`` (None where there is no month)
     are of quantities scaled first, so that free tier and tiers meet a month's. ``published`` is the date of the prices,
-    ``services`` says whether other services' charges are on the bill, ``period_ns`` how often the month holds the run.
+    ``services`` says whether other services' charges are on the bill, ``period_ns`` how often the month holds the run,
+    ``longer_ns`` what it is for functions whose own work takes longer.
     """
 
     region: str
@@ -53,6 +54,7 @@ class Bill:
     period_ns: int | None
     services: bool
     notes: tuple[str, ...]
+    longer_ns: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def lines(self) -> tuple[BillLine, ...]:
@@ -100,6 +102,7 @@ class Bill:
         return {
             **self.amounts.to_dict(),
             "period_s": None if self.period_ns is None else self.period_ns / NS_PER_S,
+            **({"longer_s": {name: ns / NS_PER_S for name, ns in self.longer_ns.items()}} if self.longer_ns else {}),
             "sources": self.services,
             "currency": self.currency,
             "region": self.region,
@@ -155,6 +158,7 @@ def bill(
         month.period_ns,
         services,
         tuple(notes),
+        month.longer_ns,
     )
 
 

@@ -12,10 +12,11 @@ from lambdasim.config.points import told
 from lambdasim.config.schema import ExperimentConfig, Optimize
 from lambdasim.config.sweep import candidates
 from lambdasim.metrics.inference.intervals import Interval
-from lambdasim.planning.columns import TIME, describe_number, metric_of
+from lambdasim.planning.columns import RUN_COST, TIME, describe_number, metric_of, tilde
 from lambdasim.planning.differences import interval, paired
 from lambdasim.planning.knobs import ENUMERATED, REL_TOL, Places, Score, Spent, best_of_many, best_of_one, best_of_two
 from lambdasim.planning.race import SEARCHED, Race, Tried
+from lambdasim.planning.repetition import compared_by
 from lambdasim.planning.store import Measurements
 from lambdasim.planning.trials import TRIALS, proposed
 from lambdasim.report.words import significant
@@ -66,6 +67,8 @@ class Candidates:
         self.tried: dict[Places, Tried] = {}
         self.again: dict[Places, Tried] = {}
         """Those that were judged again, by fresh seeds."""
+        self._compared: dict[Places, Sequence[Measurements]] = {}
+        """What was measured of those whose costs were compared."""
         self.scale = (1.0, 1.0)
         self.method = ""
         self.lacks_optuna = False
@@ -95,8 +98,33 @@ class Candidates:
         """Whether every candidate was tried."""
         return len(self.tried) == self.size
 
+    def compare_by_run(self) -> None:
+        """Compare candidates by what a run costs, not a month, from now on."""
+        metric = self.wanted.minimize.replace(".cost.monthly", ".cost")
+        self.wanted, self.spent = self.wanted.model_copy(update={"minimize": metric}), RUN_COST
+        self.cost = metric_of(metric, self.config)
+
+    def tilde(self, measurements: Sequence[Measurements]) -> str:
+        """Return the ``~`` of what is minimized where that is a cost at uncertain prices."""
+        return tilde(self.wanted.minimize, measurements) if self.wanted.strategy == "cost" else ""
+
+    @property
+    def measured(self) -> list[Sequence[Measurements]]:
+        """What candidates measured, by whichever seeds."""
+        every = (*self.tried.values(), *self.again.values())
+        return [*(tried.measurements for tried in every), *self._compared.values()]
+
     def run(self) -> None:
-        """Try candidates until the best is known, was judged again, and is compared with the runner-up."""
+        """Try candidates until the best is known, was judged again, and is compared with the runner-up.
+
+        Where months of some turn out not to be of the same work, the search goes on by what a run costs.
+        """
+        self._find()
+        if self.spent != compared_by(self.config, self.measured):
+            self.compare_by_run()
+            self._find()
+
+    def _find(self) -> None:
         self._seek()
         if (best := self.best()) is not None:
             self.runner_up(best)
@@ -107,7 +135,7 @@ class Candidates:
             if self.best() is None and self.size <= EXHAUSTED:
                 self._try_all([places for places in self._every() if places not in self.tried])
             best = self.best()
-            if best is None or not self.needs_judgement:
+            if best is None or not self.needs_judgement or (best in self.again and self.again[best].passes):
                 return
             self.again[best] = self.race.confirm(self.values(best))
             if self.again[best].passes:
@@ -277,6 +305,7 @@ class Candidates:
         """Return how much more another candidate costs, over the replications that a search spends at most."""
         runs = min(SEARCHED, self.race.most) if self.race.repeats else 1
         pair = self.race.points.measure([self.values(best), self.values(other)], runs)
+        self._compared |= dict(zip((best, other), pair, strict=True))
         costs = [[self._objective(one) for one in of] for of in pair]
         gaps = [b - a for a, b in zip(*costs, strict=True) if a is not None and b is not None]
         found = paired(gaps, self.race.confidence) or Interval(0.0, 0.0, 0.0)
@@ -288,6 +317,7 @@ class Candidates:
         if passing:
             seen = self.objective(self.tried[passing[0]])
             shown = describe_objective(self.wanted, self.config, None if seen is None else seen.mean)
+            shown = self.tilde(self.tried[passing[0]].measurements) + shown
             self.race.points.best = f"{told(self.values(passing[0]))}: {shown}"
 
 

@@ -23,7 +23,6 @@ from lambdasim.planning.axis import Axis, axis_of
 from lambdasim.planning.bound import Envelope, envelope
 from lambdasim.planning.boundary import Boundary
 from lambdasim.planning.columns import (
-    COST,
     cost_notes,
     describe_judged,
     describe_number,
@@ -36,6 +35,8 @@ from lambdasim.planning.knee import METHOD, knee
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
 from lambdasim.planning.race import Race, Tried
+from lambdasim.planning.repetition import compared_by, month_notes, period_s
+from lambdasim.planning.store import Measurements
 from lambdasim.report.words import percent, significant
 
 EXPECTED: Final = 14
@@ -53,7 +54,8 @@ class CapacityResult(Answer):
     the limit lies between them), ``judged_again`` (``runs`` of what passes, and ``times``: how many values it took),
     ``limited_by`` (the objective that fails, with what was observed), ``knee`` (``value``, ``metric``, ``observed``,
     ``method``) or None, ``envelope`` (``rate_x_duration``, ``erlang_b``, ``throttle_rate``, ``off``) and, for a load,
-    ``peak_rate`` (per second, at ``passes``). ``what_to_change`` are changes that were tried at ``fails``.
+    ``peak_rate`` (per second, at ``passes``). ``what_to_change`` are changes that were tried at ``fails``;
+    ``period_s`` as in a sweep.
     """
 
     @property
@@ -94,16 +96,18 @@ def capacity(
         unlike = _alternatives(search)
     except Interrupted:
         search.settle()
-        partial = _result(experiment, search, time.perf_counter() - began, [], cut=True) if search.found else None
+        partial = _result(experiment, search, time.perf_counter() - began, cut=True) if search.found else None
         raise Interrupted("interrupted", partial=partial) from None
     return _result(experiment, search, time.perf_counter() - began, unlike)
 
 
-def _alternatives(search: Boundary) -> list[dict[str, Any]]:
+def _alternatives(search: Boundary) -> tuple[list[dict[str, Any]], list[Sequence[Measurements]]]:
+    """Return what was tried in the place of what fails, and what that measured."""
     tried = None if search.fails is None else search.found[search.fails]
     if tried is None or tried.refusal:
-        return []
-    return alternatives_beyond(search.race.points, tried.values, len(tried.measurements))
+        return [], []
+    beside = [one.measurements for one in search.found.values()]
+    return alternatives_beyond(search.race.points, tried.values, len(tried.measurements), beside)
 
 
 def _cell(axis: Axis, number: float) -> str:
@@ -112,11 +116,19 @@ def _cell(axis: Axis, number: float) -> str:
 
 
 def _result(
-    experiment: LoadedExperiment, search: Boundary, wall_s: float, unlike: list[dict[str, Any]], *, cut: bool = False
+    experiment: LoadedExperiment,
+    search: Boundary,
+    wall_s: float,
+    beyond: tuple[Sequence[dict[str, Any]], Sequence[Sequence[Measurements]]] = ((), ()),
+    *,
+    cut: bool = False,
 ) -> CapacityResult:
     import pandas as pd
 
     config, axis, race = experiment.config, search.axis, search.race
+    unlike, more = beyond
+    every = [*(tried.measurements for tried in search.found.values()), *more]
+    cost = compared_by(config, every)
     numbers = sorted(search.found)
     limit = _limit(search)
     metrics = main_metrics(config)
@@ -124,16 +136,16 @@ def _result(
         [
             {
                 "point": place,
-                **search.found[number].values,
+                **tried.values,
                 "value": number,
-                "replications": len(search.found[number].measurements),
-                "verdict": "refused" if search.found[number].refusal else search.found[number].verdict,
-                **point_row(metrics, search.found[number].measurements, search.found[number].judged, race.confidence),
+                "replications": len(tried.measurements),
+                "verdict": "refused" if tried.refusal else tried.verdict,
+                **point_row(metrics, tried.measurements, tried.judged, race.confidence, cost),
             }
-            for place, number in enumerate(numbers)
+            for place, (number, tried) in enumerate((number, search.found[number]) for number in numbers)
         ]
     )
-    curve = _column(limit) if limit is not None else COST
+    curve = _column(limit) if limit is not None else cost
     bend = _knee(frame, curve)
     drawn = envelope(race.points.base, axis)
     head = opening(
@@ -154,7 +166,8 @@ def _result(
         "curve": curve,
         "knee": None if bend is None else bend | {"value": _json(axis, bend["value"])},
         "envelope": drawn.to_dict(_capacity(search)),
-        "what_to_change": unlike,
+        "what_to_change": list(unlike),
+        "period_s": period_s(config, every),
         "notes": [],
     }
     if axis.is_scale:
@@ -164,7 +177,7 @@ def _result(
         summary["incomplete"] = True
     measured = next((tried.measurements for tried in search.found.values() if tried.measurements), ())
     summary["notes"] = [*_told_knee(axis, bend, config), *_told_envelope(axis, search, drawn), *_contradictions(search)]
-    summary["notes"] += cost_notes(measured)
+    summary["notes"] += [*month_notes(config, every), *cost_notes(measured)]
     summary["verdict"] = _verdict(summary, search, config)
     if config.answer is not None and config.answer.asks == "quota":
         answer = quota(summary)
@@ -231,7 +244,9 @@ def _peaks(race: Race, axis: Axis, number: float) -> list[float]:
 
 
 def _row(axis: Axis, number: float, tried: Tried, config: Any) -> tuple[str, ...]:
-    cells = [describe_judged(one, config) for one in tried.judged] or ["-"] * sum(map(len, config.slo.values()))
+    cells = [describe_judged(one, config, tried.measurements) for one in tried.judged] or ["-"] * sum(
+        map(len, config.slo.values())
+    )
     return (
         _cell(axis, number),
         f"refused: {tried.refusal}" if tried.refusal else tried.verdict,
@@ -247,7 +262,7 @@ def _failure(search: Boundary, number: float, config: Any) -> str:
         return f"is refused ({tried.refusal})"
     one = tried.worst
     assert one is not None
-    told = f"{one.path} {one.expression.text}: {describe_judged(one, config)}"
+    told = f"{one.path} {one.expression.text}: {describe_judged(one, config, tried.measurements)}"
     return f"fails ({told})" if tried.verdict == "fails" else f"is undecided ({told}; {one.lacks})"
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from lambdasim.config.metric_path import MetricPath
 from lambdasim.config.schema import TEMPLATE, ExperimentConfig
+from lambdasim.config.slo import observe
 from lambdasim.metrics.estimate import observed
 from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.metrics.judging import Judged
@@ -51,10 +52,16 @@ def point_row(
     measurements: Sequence[Mapping[str, Any]],
     judged: Sequence[Judged],
     confidence: float,
+    cost: str,
 ) -> dict[str, Any]:
-    """Return the cells of one point: each metric's mean, ``.lo`` and ``.hi``, and each objective's verdict."""
+    """Return the cells of one point: each metric's mean, ``.lo`` and ``.hi``, and each objective's verdict.
+
+    Without an objective on it the cost of a month is left out where points are not compared by that ``cost``.
+    """
     row: dict[str, Any] = {}
     estimates = {m.text: observed(m.path, m.statistic, measurements, confidence) for m in metrics}
+    if cost != COST and COST not in {one.path for one in judged}:
+        estimates[COST] = None
     for one in judged:
         name = one.path if one.expression.statistic == "mean" and ".cost" in one.path else None
         estimates.setdefault(name or f"{one.path}.{one.expression.statistic}", one.observed)
@@ -74,6 +81,8 @@ def cost_notes(measurements: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def fresh_runs(again: Mapping[str, Any]) -> str:
     """Return by how many runs something was judged again: of ``judged_again``."""
+    if again.get("one_run"):
+        return f"its one run (all {again['runs']} seeds gave the same, for nothing is drawn by chance)"
     longer = f", and on as many {again['longer']} times as long" if "longer" in again else ""
     return f"{again['runs']} fresh runs{longer}"
 
@@ -98,7 +107,16 @@ def describe_estimate(kind: str, statistic: str, seen: Interval | None) -> str:
     return mean if ends == [mean, mean] else f"{mean} ({ends[0]} to {ends[1]})"
 
 
-def describe_judged(one: Judged, config: ExperimentConfig) -> str:
+def describe_judged(one: Judged, config: ExperimentConfig, measurements: Sequence[Mapping[str, Any]]) -> str:
     """Return what was observed of an objective in words."""
     kind = metric_of(f"{one.path}.{one.expression.statistic}", config).kind
-    return describe_number(kind, one.expression.statistic, one.number)
+    return tilde(one.path, measurements) + describe_number(kind, one.expression.statistic, one.number)
+
+
+def tilde(path: str, measurements: Sequence[Mapping[str, Any]]) -> str:
+    """Return the ``~`` of a cost that is in part at uncertain prices; nothing for any other metric."""
+    owner, cost, month = path.partition(".cost")
+    if not cost:
+        return ""
+    part = f"{owner}.cost.uncertain{'_monthly' if month == '.monthly' else ''}"
+    return "~" if any((observe(part, "mean", one) or 0.0) > 0 for one in measurements) else ""

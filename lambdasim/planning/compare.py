@@ -5,9 +5,10 @@ change did; the interval is of the mean of those differences and much narrower t
 (common random numbers: A. M. Law, *Simulation Modeling and Analysis*, section 11.2).
 """
 
+import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,8 +23,12 @@ from lambdasim.errors import InputError
 from lambdasim.metrics.inference.bootstrap import bootstrap_interval
 from lambdasim.metrics.inference.intervals import student
 from lambdasim.metrics.inference.merging import RATES, has_whole, is_number, whole_of
+from lambdasim.metrics.one_run import is_one_run
 from lambdasim.planning.answers.case import Answered
 from lambdasim.planning.answers.comparing import compared
+from lambdasim.planning.columns import COST
+from lambdasim.planning.repetition import compared_by, month_notes, period_s
+from lambdasim.planning.store import Measurements
 from lambdasim.report.comparison import comparison_html, comparison_markdown, comparison_text
 from lambdasim.report.difference import Change, Difference, verdict_of
 from lambdasim.result import Result
@@ -34,6 +39,9 @@ if TYPE_CHECKING:
 Key = tuple[str, str, str]
 """Scope (``account``, ``function`` or ``source``), name, and metric such as ``latency.p99``."""
 
+MONTHLY: Final = ("cost.monthly", "cost.uncertain_monthly")
+PARTS: Final = {"cost.total": "cost.uncertain", "cost.monthly": "cost.uncertain_monthly"}
+"""What of a cost is at uncertain prices."""
 UNTOUCHED: Final = ("name", "question", "answer", "output")
 """What is said of an experiment, not simulated."""
 
@@ -47,8 +55,15 @@ class Comparison:
 
     @cached_property
     def every(self) -> list[Difference]:
-        """The difference of each number of the summaries, in their order."""
-        return list(_differences(self.before, self.after))
+        """The difference of each number of the summaries, in their order; of months where these may be compared."""
+        monthly = compared_by(self._decided, self._measured) == COST
+        found = (one for one in _differences(self.before, self.after) if monthly or one.key[2] not in MONTHLY)
+        every = [replace(one, low=math.nan, high=math.nan, sure=True) if self.is_one_run else one for one in found]
+        unsure = {one.key for one in every if one.key[2] in PARTS.values() and (one.before > 0 or one.after > 0)}
+        return [
+            replace(one, uncertain=True) if (*one.key[:2], PARTS.get(one.key[2], "")) in unsure else one
+            for one in every
+        ]
 
     @cached_property
     def changes(self) -> list[Change]:
@@ -93,9 +108,34 @@ class Comparison:
 
     @property
     def cost(self) -> Difference:
-        """The difference of what a month costs; of what the run costs where there is no month."""
+        """The difference of what a month costs; of what the run costs where months are not to be compared."""
         known = {difference.key[2]: difference for difference in self.every if difference.key[0] == "account"}
         return known.get("cost.monthly") or known["cost.total"]
+
+    @cached_property
+    def period_s(self) -> float | None:
+        """How often months of both hold the run, as the time from one to the next; None where that is not the same."""
+        return period_s(self._decided, self._measured)
+
+    @cached_property
+    def notes(self) -> list[str]:
+        """What a month of both consists of, or why months are not compared."""
+        return month_notes(self._decided, self._measured)
+
+    @cached_property
+    def is_one_run(self) -> bool:
+        """Whether all replications of each are the same run, for nothing is drawn by chance."""
+        sides = zip((self.before, self.after), self._measured, strict=True)
+        return all(is_one_run(result.config, measured) for result, measured in sides)
+
+    @property
+    def _measured(self) -> tuple[list[Measurements], list[Measurements]]:
+        return self.before.replications, self.after.replications
+
+    @property
+    def _decided(self) -> ExperimentConfig:
+        """The one of the two experiments that says less of how often the run happens."""
+        return self.before.config if self.before.config.billing.repeats is None else self.after.config
 
     @property
     def confidence(self) -> float:
@@ -155,6 +195,8 @@ class Comparison:
             "confidence": self.confidence,
             **sides,
             "changes": [{"path": c.path, "before": c.before, "after": c.after} for c in self.changes],
+            "period_s": self.period_s,
+            "notes": self.notes,
             "differences": [d.to_json() for d in self.every],
         }
 

@@ -196,19 +196,22 @@ def month_estimate(config: "ExperimentConfig") -> MonthEstimate:
     It is not known where a rate or a duration is in a file, where loads follow others, where events are batched, and
     where there is no month (:mod:`lambdasim.config.month`), which a note then says.
     """
+    from lambdasim.config.repeated import repeated_notes
     from lambdasim.cost import PriceBook, bill, month_of
 
     book = PriceBook.load(config.account.region)
     loads = [load for load in estimates(config) if load.load != ALL_TOGETHER]
     span_ns = loads_span_ns(config)
-    standing = tuple(note for note in (book.note(),) if note)
+    why = None if span_ns is None else why_none(config, span_ns)
+    repeated = () if span_ns is None or why is not None else repeated_notes(config, span_ns, span_ns)
+    standing = (*(note for note in (book.note(),) if note), *repeated)
     unknown = len(loads) < len(config.load) or any(load.mean_rate is None or load.duration_ms is None for load in loads)
     batched = any(
         load.target in config.source and not config.source[load.target].carries_durations for load in config.load
     )
     if unknown or batched or span_ns is None:
         return MonthEstimate(None, standing)
-    if (why := why_none(config, span_ns)) is not None:
+    if why is not None:
         return MonthEstimate(None, (*standing, f"no cost of a month: {why}"))
     lasting = {load.name: (end_ns(load) or 0) - load.start_time for load in config.load}
     requests = {load.load: (load.mean_rate or 0.0) * lasting[load.load] / NS_PER_S for load in loads}

@@ -17,7 +17,6 @@ from lambdasim.config.advice import advice
 from lambdasim.config.call import value_in_words
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.month import is_monthly, require_month, why_none
-from lambdasim.config.points import told
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.metrics.inference.intervals import Interval
@@ -30,9 +29,7 @@ from lambdasim.planning.columns import (
     RUN_COST,
     TIME,
     cost_notes,
-    describe_estimate,
     describe_judged,
-    fresh_runs,
     main_metrics,
     metric_of,
     point_row,
@@ -40,9 +37,10 @@ from lambdasim.planning.columns import (
 from lambdasim.planning.differences import interval
 from lambdasim.planning.knobs import Places
 from lambdasim.planning.objectives import require_measured
+from lambdasim.planning.optimize_verdict import verdict_of
 from lambdasim.planning.points import OnPoint, Points
 from lambdasim.planning.race import Race
-from lambdasim.report.words import significant
+from lambdasim.planning.repetition import compared_by, month_notes, period_s
 from lambdasim.workload.plan import Workload
 
 if TYPE_CHECKING:
@@ -61,8 +59,9 @@ class OptimizeResult(Answer):
     ``best`` (``point``, ``values``, ``objective``, ``cost_monthly``, of fresh seeds) or None, ``judged_again``
     (``runs``, and ``times``: how many candidates it took), ``runner_up`` (``point``, ``values``, ``difference`` of what
     is minimized, by pairs, and ``tied``: whether the two cannot be told apart) or None, ``nearest`` (when none passes:
-    also ``objective_missed`` and ``miss``, a share of what it allows), ``frontier`` (numbers of points, by cost) and
-    ``latency`` (the frontier's other metric).
+    also ``objective_missed`` and ``miss``, a share of what it allows), ``frontier`` (numbers of points, by cost),
+    ``latency`` (the frontier's other metric) and ``period_s`` (as in a sweep). Where months of candidates are not of
+    the same work, ``minimize`` is the cost of a run.
     """
 
     @property
@@ -130,7 +129,10 @@ def _spent(config: ExperimentConfig) -> str:
 def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, cut: bool = False) -> OptimizeResult:
     import pandas as pd
 
-    config, wanted = experiment.config, search.wanted
+    config, cost = experiment.config, compared_by(experiment.config, search.measured)
+    if search.spent != cost:  # it was interrupted before that was known
+        search.compare_by_run()
+    wanted = search.wanted
     search.settle()
     best, passes = _chosen(search, cut=cut)
     nearest = best if best is not None else search.nearest()
@@ -159,6 +161,7 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
         "frontier": front,
         "cost": search.spent,
         "latency": latency,
+        "period_s": period_s(config, search.measured),
         "notes": [],
     }
     if cut:
@@ -179,14 +182,14 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
     if best is not None:
         others = [(search.values(places), search.common(search.tried[places])) for places in possible]
         verdicts = [search.latest(places).judged for places in possible]
-        summary["what_to_change"] = alternatives_tried(experiment, search.values(best), others, verdicts)
+        summary["what_to_change"] = alternatives_tried(experiment, search.values(best), others, verdicts, cost)
     summary["notes"] = _notes(search, frame, front, latency)
     if search.again:
         points = ", ".join(f"{order.index(places)}" for places in sorted(search.again, key=order.index))
         summary["notes"].append(
             f"Numbers of what was judged again (point {points}) are of its fresh runs, not of common seeds."
         )
-    summary["verdict"] = _verdict(summary, search, best, nearest)
+    summary["verdict"] = verdict_of(summary, search, best, nearest)
     ties = [_tie(search, summary)] if summary["runner_up"] is not None and summary["runner_up"]["tied"] else []
     broken = _broken(search, summary["best"]["values"]) if best is not None else []
     if (answer := searched(config, summary, ties, broken)) is not None:
@@ -207,7 +210,7 @@ def _row(search: Candidates, places: Places, latency: str) -> dict[str, Any]:
         "objective.lo": seen and seen.low,
         "objective.hi": seen and seen.high,
         "frontier": False,
-        **point_row(metrics, tried.measurements, tried.judged, search.race.confidence),
+        **point_row(metrics, tried.measurements, tried.judged, search.race.confidence, search.spent),
     }
 
 
@@ -215,7 +218,8 @@ def _tie(search: Candidates, summary: Mapping[str, Any]) -> dict[str, Any]:
     other = summary["runner_up"]
     of = {"cost": search.wanted.minimize, "speed": TIME, "balanced": TIME}[search.wanted.strategy]
     known = {"values": other["values"], "of": of, "difference": other["difference"]}
-    return known | {"advice": _broken(search, other["values"])}
+    uncertain = of.count(".cost") and search.tilde([one for measured in search.measured for one in measured])
+    return known | {"advice": _broken(search, other["values"])} | ({"uncertain": True} if uncertain else {})
 
 
 def _broken(search: Candidates, values: Mapping[str, Any]) -> list[dict[str, object]]:
@@ -238,7 +242,8 @@ def _chosen(search: Candidates, *, cut: bool) -> tuple[Places | None, bool | Non
 def _told_best(search: Candidates, best: Places, number: int) -> dict[str, Any]:
     tried = search.latest(best)
     seen = search.objective(tried)
-    cost = interval([one["account"]["cost"]["monthly"] for one in tried.measurements], search.race.confidence)
+    months = [one["account"]["cost"]["monthly"] for one in tried.measurements] if search.spent == COST else []
+    cost = interval(months, search.race.confidence)
     found: dict[str, Any] = {
         "point": number,
         "values": search.values(best),
@@ -293,72 +298,11 @@ def _notes(search: Candidates, frame: Any, front: Sequence[int], latency: str) -
     refused = [tried for tried in search.tried.values() if tried.refusal]
     if refused:
         notes.append(f"{len(refused)} candidates are refused, the first because {refused[0].refusal}.")
+    notes += month_notes(search.config, search.measured)
     notes += cost_notes(next((tried.measurements for tried in search.tried.values() if tried.measurements), ()))
     if len(front) > 1:
         notes.append(f"Frontier of {search.spent} and {latency}: points {', '.join(map(str, front))}.")
     return notes
-
-
-def _verdict(summary: Mapping[str, Any], search: Candidates, best: Places | None, nearest: Places | None) -> str:
-    cut = " The search was interrupted." if summary.get("incomplete") else ""
-    if nearest is None:
-        refusal = next((tried.refusal for tried in search.tried.values() if tried.refusal), "")
-        return f"No candidate can be: {refusal}.{cut}"
-    if best is None:
-        return f"{_none_passes(search, nearest, sure=summary['success'] is False)}.{cut}"
-    tried, which = search.latest(best), told(search.values(best))
-    names = {"cost": search.wanted.minimize, "speed": "the mean latency", "balanced": "half cost, half mean latency"}
-    among = " that meets every SLO" if search.wanted.subject_to == "slo" else ""
-    again = summary["judged_again"]
-    safe = f", safe on {fresh_runs(again)}" if again else ""
-    if not again and search.needs_judgement:
-        safe = " so far, not judged again yet"
-    many = f"{search.size:,} candidates ({summary['tried']:,} tried)" if not search.is_exhausted else f"{search.size:,}"
-    many += " candidates" if search.is_exhausted else ""
-    said = f"Of {many}, {which} is the best{among}{safe}"
-    found = _told_estimate(search, search.objective(tried))
-    return f"{said}: {names[search.wanted.strategy]} is {found}{_beside(summary, search, best)}.{cut}"
-
-
-def _told_estimate(search: Candidates, seen: Interval | None) -> str:
-    if search.wanted.strategy == "balanced":
-        return describe_objective(search.wanted, search.config, None if seen is None else seen.mean)
-    metric = metric_of(search.wanted.minimize if search.wanted.strategy == "cost" else TIME, search.config)
-    return describe_estimate(metric.kind, metric.statistic, seen)
-
-
-def _beside(summary: Mapping[str, Any], search: Candidates, best: Places) -> str:
-    """Return how the runner-up compares with the best."""
-    other = summary["runner_up"]
-    if other is None:
-        return ""
-    which, mean = told(other["values"]), other["difference"]["mean"]
-    if other["tied"]:
-        rival = next(places for places in search.tried if search.values(places) == other["values"])
-        safer = ", and the safer of the two was chosen" if search.is_safer(best, rival) else ""
-        return f"; {which} cannot be told apart from it by that{safer}"
-    more = describe_objective(search.wanted, search.config, mean)
-    return f"; {which} has {f'{more[:-1]}points' if more.endswith(' %') else more} more"
-
-
-def _none_passes(search: Candidates, nearest: Places, *, sure: bool) -> str:
-    tried, config = search.latest(nearest), search.config
-    which, one = told(search.values(nearest)), tried.worst
-    every = "No candidate meets every SLO" if search.is_exhausted else ""
-    every = every or f"None of {len(search.tried):,} candidates tried, of {search.size:,}, meets every SLO"
-    if not sure:
-        every = (
-            f"Undecided: none of {len(search.tried):,} candidates tried, of {search.size:,}, is shown to meet every SLO"
-        )
-    if one is None or one.observed is None:
-        return f"{every}, and nothing was measured at the best found, {which}"
-    seen = f"{describe_judged(one, config)} against {one.expression.text}"
-    if one.miss <= 0:
-        return f"{every}: the best found, {which}, meets {one.path} as far as is known ({seen}; {one.lacks})"
-    by = f"{significant(100 * one.miss)} % too {'little' if one.expression.operator.startswith('>') else 'much'}"
-    if not one.expression.threshold:
-        by = "where nothing is allowed"
-    return f"{every}: the best found, {which}, misses {one.path} ({seen}: {by})"
 
 
 def _table(search: Candidates, order: Sequence[Places], best: Places | None) -> Any:
@@ -380,15 +324,18 @@ def _table(search: Candidates, order: Sequence[Places], best: Places | None) -> 
     for places in shown:
         tried = search.latest(places)
         seen = search.objective(tried)
-        mark = "best" if places == best else tried.verdict
+        verdict, mark = "best" if places == best else tried.verdict, search.tilde(tried.measurements)
         numbers: list[Callable[[Interval], float]] = [lambda e: e.mean, lambda e: e.low, lambda e: e.high]
         rows.append(
             [
                 f"{order.index(places)}",
                 *map(value_in_words, search.values(places).values()),
-                "refused" if tried.refusal else mark,
-                *([describe_judged(one, config) for one in tried.judged] or ["-"] * len(names)),
-                *(describe_objective(wanted, config, None if seen is None else number(seen)) for number in numbers),
+                "refused" if tried.refusal else verdict,
+                *([describe_judged(one, config, tried.measurements) for one in tried.judged] or ["-"] * len(names)),
+                *(
+                    mark + describe_objective(wanted, config, None if seen is None else number(seen))
+                    for number in numbers
+                ),
             ]
         )
     return table_of(headings, rows)

@@ -17,6 +17,7 @@ from lambdasim.config.slo import DEFAULT_SHARE
 from lambdasim.errors import InputError
 from lambdasim.metrics.inference.intervals import trials_for
 from lambdasim.metrics.judging import Judged, Verdict, judge, overall, worst
+from lambdasim.metrics.one_run import is_one_run
 from lambdasim.planning.longer import LONGER, gains, longer
 from lambdasim.planning.points import Points
 from lambdasim.planning.store import Measurements
@@ -41,6 +42,8 @@ class Tried:
     """Which set of seeds it was judged by; 0 is that of the search."""
     longer: int = 1
     """How many times as long the runs were by which its last objectives were decided."""
+    one_run: bool = False
+    """Whether all its replications are the same run, for nothing is drawn by chance."""
 
     @property
     def verdict(self) -> Verdict:
@@ -60,7 +63,8 @@ class Tried:
     @property
     def runs(self) -> dict[str, int]:
         """How many runs it was judged by and, where as many longer ones decided it, how many times as long."""
-        return {"runs": len(self.measurements)} | ({"longer": self.longer} if self.longer > 1 else {})
+        longer = {"longer": self.longer} if self.longer > 1 else {}
+        return {"runs": len(self.measurements)} | longer | ({"one_run": True} if self.one_run else {})
 
     def within(self, runs: int) -> bool:
         """Return whether it is undecided, and so many runs might decide it."""
@@ -132,7 +136,8 @@ class Race:
             return self.judge(values)
         self.judgements += 1
         confidence = 1 - (1 - self.confidence) / 2**self.judgements
-        return self._decided(values, confidence, fresh=self.judgements)
+        tried = self._decided(values, confidence, fresh=self.judgements)
+        return replace(tried, one_run=is_one_run(self.points.config, tried.measurements))
 
     def _decided(self, values: Mapping[str, Any], confidence: float, fresh: int = 0) -> Tried:
         """Return the verdict with the whole budget of runs and, of a steady state, with as many longer ones then."""

@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.metric_path import MetricPath
+from lambdasim.config.month import is_monthly
 from lambdasim.config.schema import TEMPLATE, ExperimentConfig
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.metrics.judging import Verdict, judge, overall, worst
 from lambdasim.planning.answer import Answer, opening, table_of
 from lambdasim.planning.assumptions import Assumption, assumptions
-from lambdasim.planning.columns import describe_number, main_metrics, metric_of, point_row
+from lambdasim.planning.columns import COST, describe_number, main_metrics, metric_of, point_row
 from lambdasim.planning.differences import interval, paired
 from lambdasim.planning.indices import sobol_indices
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
 from lambdasim.planning.race import most_replications
+from lambdasim.planning.repetition import compared_by, month_notes
 from lambdasim.planning.store import Measurements
 
 if TYPE_CHECKING:
@@ -140,11 +142,16 @@ def _result(
     import pandas as pd
 
     config, confidence = experiment.config, experiment.config.simulation.confidence
+    every = [base, *(measured for _, measured in done)]
+    notes = month_notes(config, every) if is_monthly(metric.text) else []
+    cost = compared_by(config, every)
+    if cost != COST:
+        metric = metric_of(metric.text.replace(".cost.monthly", ".cost"), config)
     seen = interval([metric.value(one) for one in base], confidence)
     if seen is None:
         raise InputError.single(f"nothing was observed of {metric.text}, so nothing can be sensitive to it")
     base_verdict = overall(judge(config.slo, base, confidence))
-    rows = [_told_row(row, measured, base, seen, metric, config) for row, measured in done]
+    rows = [_told_row(row, measured, base, seen, metric, config, cost) for row, measured in done]
     largest: dict[str, float] = {}
     for row in rows:
         largest[row["assumption"]] = max(largest.get(row["assumption"], 0.0), abs(row["difference"] or 0.0))
@@ -162,7 +169,7 @@ def _result(
         "undecided": list(dict.fromkeys(row["assumption"] for row in rows if row["undecided"])),
         "turned": list(dict.fromkeys(row["assumption"] for row in rows if _turned(base_verdict, row["verdict"]))),
         "most": _most(rows, seen.mean),
-        "notes": [],
+        "notes": notes,
     }
     if indices is not None:
         summary["indices"] = [_plain(row) for row in indices.to_dict("records")]
@@ -182,6 +189,7 @@ def _told_row(
     seen: "Interval",
     metric: MetricPath,
     config: ExperimentConfig,
+    cost: str,
 ) -> dict[str, Any]:
     """Return a row of the table: what an alternative does; ``seen`` is the metric without it."""
     assumption, side, values = row
@@ -211,7 +219,7 @@ def _told_row(
         "undecided": undecided,
         "evidence": assumption.kind,
         "reason": assumption.reason,
-        **point_row(main_metrics(config), measured, judged, confidence),
+        **point_row(main_metrics(config), measured, judged, confidence, cost),
     }
 
 

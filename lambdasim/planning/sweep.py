@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final
 
 from lambdasim.config.call import value_in_words
@@ -21,21 +22,21 @@ from lambdasim.planning.answers.sweeping import Tied, answer_of_sweep, tied
 from lambdasim.planning.answers.tried import alternatives_tried
 from lambdasim.planning.columns import (
     COST,
-    RUN_COST,
     cost_notes,
     describe_judged,
     describe_number,
-    fresh_runs,
     main_metrics,
     metric_of,
     point_row,
+    tilde,
 )
 from lambdasim.planning.design import points_of
-from lambdasim.planning.differences import interval
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
 from lambdasim.planning.race import Race, Tried
+from lambdasim.planning.repetition import amount, compared_by, month_notes, period_s
 from lambdasim.planning.store import Measurements
+from lambdasim.planning.sweep_verdict import verdict_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +55,9 @@ class SweepResult(Answer):
     ``fails`` or ``undecided``), then for each metric, such as ``api.latency.p99`` (ms), ``api.throttles.rate`` (0 to 1)
     or ``account.cost.monthly`` (USD), its mean over replications and ``METRIC.lo``, ``METRIC.hi``, and for each
     objective, as ``api.latency p99 < 800ms``, its own verdict. ``summary`` adds ``over`` (the paths), ``design``,
-    ``points``, ``passing`` and ``undecided`` (how many), ``best`` (``point``, ``values``, ``cost_monthly``;
+    ``points``, ``passing`` and ``undecided`` (how many), ``period_s`` (how often a month holds the run, as the time
+    from one to the next; None where points have no month, or months that are not of the same work: then costs are those
+    of a run, ``account.cost``), ``best`` (``point``, ``values``, ``cost_monthly``;
     ``safer_than`` is a cheaper point, a tie, that does not follow AWS's advice), ``imprecise`` (how many points missed
     the precision asked for, if any did) and ``nearest`` (the same when none passes, with ``objective`` and ``miss``, a
     share of what it allows). With several replications, ``best`` is the cheapest that passes on fresh seeds too:
@@ -94,18 +97,17 @@ def sweep(
     _require_possible(points, values)
     wanted, confidence = config.simulation.replications, config.simulation.confidence
     replications = least(wanted)
-    best_cost = float("inf")
+    best: list[Measurements] = []
 
     def better(number: int) -> None:
-        nonlocal best_cost
+        nonlocal best
         measurements = points.known(values[number], replications) or []
-        has_month = all(_monthly(one) is not None for one in measurements)
-        key, of = ("monthly", "a month") if has_month else ("total", "a run")
-        cost = interval([one["account"]["cost"][key] for one in measurements], confidence)
+        cost = compared_by(config, (best, measurements))
         passes = overall(judge(config.slo, measurements, confidence)) == "passes"
-        if passes and cost is not None and cost.mean < best_cost:
-            best_cost = cost.mean
-            points.best = f"{told(values[number])}: {describe_number('money', 'mean', cost.mean)} {of}"
+        if passes and measurements and (not best or _mean(measurements, cost) < _mean(best, cost)):
+            best = measurements
+            spent = tilde(cost, best) + describe_number("money", "mean", _mean(best, cost))
+            points.best = f"{told(values[number])}: {spent} {'a month' if cost == COST else 'a run'}"
 
     try:
         every = _measured(points, values, better)
@@ -161,12 +163,13 @@ class _Choice:
     ranked: list[int]
     """Those that may pass: what ties with the cheapest, then by cost."""
     ties: list[Tied]
+    """It and those that tie with it, by the advice that they break."""
     again: dict[int, Tried]
     """How points were judged on fresh seeds, in order, until the first that passes there too."""
 
     @property
     def advice_broken(self) -> dict[int, int]:
-        """How many pieces of AWS's advice each point breaks that ties with the cheapest."""
+        """How many pieces of AWS's advice it breaks, and each point that ties with it."""
         return {one.number: len(one.advice) for one in self.ties}
 
 
@@ -176,21 +179,25 @@ def _choose(
     done: Mapping[int, list[Measurements]],
     judgements: Mapping[int, Sequence[Judged]],
     costs: Mapping[int, float],
+    cost: str,
 ) -> _Choice:
-    """Choose a point; ``done`` are the measurements of those that were simulated."""
+    """Choose a point of those that were ``done``, given what they measured and what they cost, by ``cost``."""
     may_pass = [number for number, judged in judgements.items() if all(one.leans for one in judged)]
     by_cost = sorted(may_pass, key=lambda number: (costs[number], number))
-    ties = tied(points, values, done, by_cost)
-    first = [one.number for one in ties]
+    first = [one.number for one in tied(points, values, done, by_cost, cost)]
     ranked = first + [number for number in by_cost if number not in first]
-    if not ranked or not points.config.slo or max(map(len, done.values())) == 1:
-        return _Choice(ranked[0] if ranked else None, ranked, ties, {})
-    race, again = Race(points), dict[int, Tried]()
-    for number in ranked[:ATTEMPTS] if len(done) == len(values) else ():
-        again[number] = race.confirm(values[number])
-        if again[number].passes:
-            break
-    chosen = next((number for number, tried in again.items() if tried.passes), None)
+    again: dict[int, Tried] = {}
+    chosen = ranked[0] if ranked else None
+    if ranked and points.config.slo and max(map(len, done.values())) > 1:
+        race = Race(points)
+        for number in ranked[:ATTEMPTS] if len(done) == len(values) else ():
+            again[number] = race.confirm(values[number])
+            if again[number].passes:
+                break
+        chosen = next((number for number, tried in again.items() if tried.passes), None)
+    if chosen is None:
+        return _Choice(None, ranked, [], again)
+    ties = tied(points, values, done, [chosen, *(number for number in by_cost if number != chosen)], cost)
     ties = [replace(one, unsure=one.number in again and one.number != chosen) for one in ties]
     return _Choice(chosen, ranked, ties, again)
 
@@ -208,6 +215,7 @@ def _result(
     config = experiment.config
     confidence = config.simulation.confidence
     judgements = {number: judge(config.slo, measurements, confidence) for number, measurements in done.items()}
+    cost = compared_by(config, done.values())
     metrics = main_metrics(config)
     frame = pd.DataFrame(
         {
@@ -215,16 +223,16 @@ def _result(
             **{path: _in_a_cell(own) for path, own in values[number].items()},
             "replications": len(measurements),
             "verdict": overall(judgements[number]),
-            **point_row(metrics, measurements, judgements[number], confidence),
+            **point_row(metrics, measurements, judgements[number], confidence, cost),
         }
         for number, measurements in done.items()
     )
-    monthly = all(_monthly(one) is not None for measurements in done.values() for one in measurements)
-    costs = dict(zip(frame["point"], frame[COST if monthly else RUN_COST], strict=True))
-    choice = _choose(points, values, done, judgements, costs)
+    monthly = cost == COST
+    costs = dict(zip(frame["point"], frame[cost], strict=True))
+    choice = _choose(points, values, done, judgements, costs, cost)
     for number, tried in choice.again.items():  # numbers stay those of the seeds that all points share, to be compared
         frame.loc[frame["point"] == number, "verdict"] = tried.verdict
-    fails = all(overall(judged) == "fails" for judged in judgements.values())
+    fails = len(done) == len(values) and all(overall(judged) == "fails" for judged in judgements.values())
     success = True if choice.point is not None else False if fails else None
     replications = max(map(len, done.values()))
     summary: dict[str, Any] = {
@@ -235,6 +243,7 @@ def _result(
         "passing": int((frame["verdict"] == "passes").sum()),
         "undecided": int((frame["verdict"] == "undecided").sum()),
     }
+    summary["period_s"] = period_s(config, done.values())
     if len(done) < len(values):
         summary["incomplete"] = True
     vague = sum(not _precise(points, measurements) for measurements in done.values())
@@ -243,11 +252,14 @@ def _result(
         summary["imprecise"] = vague
     if choice.point is not None:
         summary |= _best(choice, choice.point, values, costs, monthly=monthly)
+        if tilde(cost, done[choice.point]):
+            summary["best"]["uncertain"] = True
         summary["what_to_change"] = alternatives_tried(
             experiment,
             values[choice.point],
             [(values[number], measurements) for number, measurements in done.items()],
             [choice.again[n].judged if n in choice.again else judged for n, judged in judgements.items()],
+            cost,
         )
     else:
         nearest = choice.ranked[0] if choice.ranked else min(judgements, key=lambda n: _miss(judgements[n]))
@@ -255,11 +267,14 @@ def _result(
             "point": nearest,
             "values": dict(values[nearest]),
             **_told_cost(costs[nearest], monthly),
-            **_missed(judgements[nearest], config),
+            **_missed(judgements[nearest], config, done[nearest]),
         }
         summary["what_to_change"] = []
-    summary["verdict"] = _verdict(summary)
-    if len(done) == len(values) and (answer := answer_of_sweep(experiment, points, values, done, summary, choice.ties)):
+    summary["verdict"] = verdict_of(summary, len(values))
+    answer = None
+    if len(done) == len(values):
+        answer = answer_of_sweep(experiment, points, values, done, summary, choice.ties, cost)
+    if answer is not None:
         summary["answer"] = answer.document
         summary["verdict"] = f"{answer.sentence} {summary['verdict']}"
         if answer.alternatives is not None:  # the points were suspects, among whom nobody chooses
@@ -270,8 +285,8 @@ def _result(
             f"{number}",
             *(value_in_words(values[number][path]) for path in design.over),
             verdict,
-            *(describe_judged(one, config) for one in judgements[number]),
-            describe_number("money", "mean", costs[number]),
+            *(describe_judged(one, config, done[number]) for one in judgements[number]),
+            tilde(cost, done[number]) + describe_number("money", "mean", costs[number]),
         )
         for number, verdict in zip(done, frame["verdict"], strict=True)
     ]
@@ -288,7 +303,7 @@ def _notes(
     if vague:
         rule = wanted.text if isinstance(wanted, Until) else ""
         notes.append(f"{vague} of {len(done)} points are not known to {rule} within max replications.")
-    notes += cost_notes(next(iter(done.values())))
+    notes += [*month_notes(config, done.values()), *cost_notes(next(iter(done.values())))]
     if choice.again:
         which = ", ".join(f"{number} {tried.verdict}" for number, tried in choice.again.items())
         notes.append(f"All numbers are of the same seeds; of fresh ones is the verdict of points: {which}.")
@@ -309,19 +324,19 @@ def _best(
         told_of["judged_again"] = {**choice.again[chosen].runs, "times": choice.again[chosen].fresh}
     best = told_of["best"] = {"point": chosen, "values": dict(values[chosen]), **_told_cost(costs[chosen], monthly)}
     broken, least = choice.advice_broken, min(choice.ranked, key=lambda number: costs[number])
-    if broken.get(chosen, 0) < broken.get(least, 0):
+    if broken[chosen] < broken.get(least, 0):  # which is none of them where it does not tie
         best["safer_than"] = least
     return told_of
 
 
-def _missed(judged: Sequence[Judged], config: ExperimentConfig) -> dict[str, Any]:
+def _missed(judged: Sequence[Judged], config: ExperimentConfig, measured: Sequence[Measurements]) -> dict[str, Any]:
     """Return which objective a point that does not pass is farthest from, and by how much."""
     objective = worst(judged)
     assert objective is not None  # without objectives every point passes
     return {
         "objective": objective.to_dict(),
         "miss": objective.miss if objective.observed is not None else None,
-        "told": describe_judged(objective, config),
+        "told": describe_judged(objective, config, measured),
     }
 
 
@@ -330,13 +345,12 @@ def _in_a_cell(value: Any) -> Any:
     return value_in_words(value) if isinstance(value, dict | list) else value
 
 
-def _monthly(measurements: Measurements) -> float | None:
-    cost: float | None = measurements["account"]["cost"]["monthly"]
-    return cost
+def _mean(measurements: Sequence[Measurements], cost: str) -> float:
+    return fmean(amount(one, cost) for one in measurements)
 
 
 def _told_cost(cost: float, monthly: bool) -> dict[str, float | None]:
-    """Return what a point costs: a month, or where there is none, a run."""
+    """Return what a point costs: a month, or where points are compared by it, a run."""
     return {"cost_monthly": float(cost)} if monthly else {"cost_monthly": None, "cost": float(cost)}
 
 
@@ -348,40 +362,3 @@ def _short(judgements: Mapping[int, Sequence[Judged]]) -> list[str]:
 def _miss(judged: Sequence[Judged]) -> float:
     one = worst(judged)
     return one.miss if one is not None else 0.0
-
-
-def _verdict(summary: Mapping[str, Any]) -> str:
-    count, passing = summary["points"], summary["passing"]
-    tried = f"{count} point{'s' if count != 1 else ''}"
-    if "best" in summary:
-        best = summary["best"]
-        spent = describe_number("money", "mean", best["cost"] if best["cost_monthly"] is None else best["cost_monthly"])
-        of = "a run" if best["cost_monthly"] is None else "a month"
-        how = (
-            "the cheapest"
-            if "safer_than" not in best
-            else "of those that cost least the one that keeps most of AWS's advice,"
-        )
-        which = f"{told(best['values'])} is {how} at {spent} {of}"
-        meet = "meets" if passing == 1 else "meet"
-        again = summary.get("judged_again")
-        safe = f", and passes on {fresh_runs(again)}" if again else ""
-        more = f" {summary['undecided']} more of them undecided." if summary["undecided"] else ""
-        said = f"{passing} of {tried} {meet} every SLO, and {which}{safe}.{more}" if summary["slo"] else ""
-        said = said or f"Of {tried}, {which}."
-    else:
-        nearest = summary["nearest"]
-        objective = nearest["objective"]
-        kind = f"{objective['path']} {objective['expression']}"
-        seen = f"with {nearest['told']}" if objective["observed"] is not None else "for nothing was measured"
-        which = told(nearest["values"])
-        if passing:
-            said = f"{passing} of {tried} seemed to meet every SLO, but none was shown to on fresh seeds."
-        elif summary["success"] is False:
-            said = f"None of {tried} meets every SLO; the nearest, {which}, misses {kind} {seen}."
-        else:
-            lacks = f"; {objective['lacks']}" if "lacks" in objective else ""
-            how = "is undecided on" if objective["success"] is None else "misses"
-            said = f"Undecided: none of {tried} is shown to meet every SLO; "
-            said += f"the nearest, {which}, {how} {kind} {seen}{lacks}."
-    return said + (" The sweep was interrupted." if summary.get("incomplete") else "")

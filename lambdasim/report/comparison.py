@@ -124,7 +124,7 @@ def _closing(compared: Compared) -> str:
     return (
         f"{compared.count:,} pair{'s' if compared.count > 1 else ''} of replications with the same random numbers, "
         f"seed {compared.before.summary['seed']}; before: {printable(compared.before.summary['name'])}, "
-        f"after: {printable(compared.after.summary['name'])}."
+        f"after: {printable(compared.after.summary['name'])}.{''.join(f' {note}' for note in compared.notes)}"
     )
 
 

@@ -40,6 +40,8 @@ OF_SOURCE: Final = (
     "dropped",
     "answers_5xx_rate",
 )
+UNCERTAIN: Final = {"cost.total": "cost.uncertain", "cost.monthly": "cost.uncertain_monthly"}
+"""What of a cost is at uncertain prices, which marks it."""
 ROWS: Final = 60
 CHANGES: Final = 100
 
@@ -49,7 +51,7 @@ class ComparisonFiles:
     """What a comparison leaves.
 
     ``comparison`` has ``verdict``, ``seed``, ``replications``, ``confidence``, ``before`` and ``after`` (each ``name``,
-    ``question``, ``success``, ``slo``), ``changes`` (``path``, ``before``, ``after``) and ``differences``
+    ``question``, ``success``, ``slo``), ``changes`` (``path``, ``before``, ``after``), ``notes`` and ``differences``
     (``scope``, ``name``, ``metric``, ``before``, ``after``, ``difference``, ``ci``).
     ``resolved`` is the second's ``resolved.toml``.
     """
@@ -171,24 +173,33 @@ def _judged(slo: Sequence[Json]) -> dict[tuple[str, str], tuple[Cell, Cell]]:
 def _differences(found: Json) -> Iterator[Block]:
     every = _of_weight(found)
     rows: list[tuple[Cell, ...]] = []
+    priced = (one for one in found["differences"] if one["metric"] in UNCERTAIN.values())
+    unsure = {(one["scope"], one["name"], one["metric"]) for one in priced if one["before"] or one["after"]}
     for one in every[:ROWS]:
         name = f"{one['name']}.{one['metric']}"
         kind = kind_of(name)
-        values = [Exact(quantity(one[side], kind), one[side]) for side in ("before", "after")]
+        mark = "~" if (one["scope"], one["name"], UNCERTAIN.get(one["metric"])) in unsure else ""
+        values = [Exact(mark + quantity(one[side], kind), one[side]) for side in ("before", "after")]
         ends = " to ".join(quantity(end, kind, signed=True) for end in one["ci"] or ())
-        change = Exact(quantity(one["difference"], kind, signed=True), one["difference"], ends)
+        change = Exact(mark + quantity(one["difference"], kind, signed=True), one["difference"], ends)
         rows.append((name, *values, change))
     left = len(every) - len(rows)
     more = f" {left:,} more are in comparison.json." if left else ""
     below = f"Below each difference its interval of {percent(found['confidence'])} confidence."
-    note = f"{below if found['replications'] > 1 else ''}{more}".strip()
+    note = f"{below if any(one['ci'] for one in every) else ''}{more}".strip()
     if rows:
         yield Table(("metric", "before", "after", "difference"), rows, note=note)
+    yield from map(Text, found.get("notes", ()))
 
 
 def _certainty(found: Json) -> Iterator[Block]:
     pairs = found["replications"]
-    if pairs > 1:
+    if pairs > 1 and not any(one["ci"] for one in found["differences"]):
+        yield Text(
+            f"{count(pairs)} pairs of replications, each pair the same as the first, for nothing is drawn by chance: "
+            "differences are what they are and have no intervals."
+        )
+    elif pairs > 1:
         yield Text(
             f"{count(pairs)} pairs of replications. Both runs of a pair had the same random numbers (common random "
             "numbers), so that their difference comes from the change and not from chance; the intervals hold the mean "

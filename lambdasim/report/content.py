@@ -144,8 +144,20 @@ def alternatives(summary: Json) -> list[tuple[str, ...]]:
 
 
 def about_alternatives(summary: Json) -> list[str]:
-    """Return what is to be said of all alternatives: that nothing cheaper passes, that there are no intervals."""
-    return [sentence for sentence in (_nothing_cheaper(summary), _without_intervals(summary)) if sentence]
+    """Return what is to be said of all alternatives: that nothing cheaper passes, and what their costs are of."""
+    told = (_nothing_cheaper(summary), _without_intervals(summary), _of_a_run(summary))
+    return [sentence for sentence in told if sentence]
+
+
+def _of_a_run(summary: Json) -> str:
+    """Say why costs of alternatives to a run are those of a run although it has a month; searches say so themselves."""
+    cost, tried = summary.get("cost"), summary.get("what_to_change", ())
+    if not isinstance(cost, Mapping) or cost.get("monthly") is None or not any("cost" in one for one in tried):
+        return ""
+    return (
+        "Costs of alternatives are those of a run: repeated without pause, their months would hold the run unlike "
+        'often; billing.repeats, such as "12/h", compares months.'
+    )
 
 
 def _without_intervals(summary: Json) -> str:
@@ -185,8 +197,11 @@ def _dearer(alternative: Json, unit: str) -> str:
     if isinstance(difference, Mapping):
         ends = sorted(abs(end) for end in difference["ci"])
         certain = difference["ci"][0] * difference["ci"][1] > 0
-        between = f" ({money(ends[0], unit)} to {money(ends[1], unit)})" if certain else " (may be chance)"
-    return f"{money(abs(mean), unit)}{between} {'more' if mean > 0 else 'less'} a {'month' if month else 'run'}"
+        told = [money(end, unit) for end in ends]
+        between = f" ({told[0]} to {told[1]})" if certain else " (may be chance)"
+        between = "" if told == [money(abs(mean), unit)] * 2 else between
+    mark = "~" if alternative.get("uncertain") else ""
+    return f"{mark}{money(abs(mean), unit)}{between} {'more' if mean > 0 else 'less'} a {'month' if month else 'run'}"
 
 
 def with_versions(name: str, of: Json) -> Iterator[tuple[str, Json]]:
@@ -359,11 +374,11 @@ def provenance(summary: Json, config: Any) -> str:
 
 
 def intervals(summary: Json, most: int = MOST) -> list[tuple[str, ...]]:
-    """Return the numbers of most weight that have an interval, those of the busiest functions first.
+    """Return the numbers of most weight that have an interval, those of the busiest functions first; none of one run.
 
     Each with what it is, its mean, its bounds and half of its width as a share of the mean.
     """
-    return [*_intervals(summary, most)]
+    return [] if summary.get("one_run") else [*_intervals(summary, most)]
 
 
 def _intervals(summary: Json, most: int) -> Iterator[tuple[str, ...]]:

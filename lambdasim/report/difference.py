@@ -46,11 +46,15 @@ class Difference:
     difference: float
     low: float
     high: float
+    sure: bool = False
+    """Whether chance plays no part in it, so that it has no interval."""
+    uncertain: bool = False
+    """Whether it is a cost that is in part at uncertain prices, before or after."""
 
     @property
     def is_certain(self) -> bool:
-        """Whether the interval leaves out 0, or every pair differed by just as much."""
-        return self.low > 0 or self.high < 0
+        """Whether the interval leaves out 0, or it needs none and is not 0."""
+        return self.low > 0 or self.high < 0 or (self.sure and abs(self.difference) > 0)
 
     @property
     def weight(self) -> float:
@@ -65,8 +69,8 @@ class Difference:
         return f"{printable(self.key[1])}.{self.key[2]}"
 
     def value(self, number: float) -> str:
-        """Return a value of it in its unit."""
-        return _value(self.key[2], number)
+        """Return a value of it in its unit; amounts at uncertain prices begin with ``~``."""
+        return f"{'~' if self.uncertain else ''}{_value(self.key[2], number)}"
 
     def change(self, number: float) -> str:
         """Return a difference of it in its unit: of rates in percentage points."""
@@ -118,6 +122,10 @@ class Compared(Protocol):
     def confidence(self) -> float: ...
     @property
     def count(self) -> int: ...
+    @property
+    def is_one_run(self) -> bool: ...
+    @property
+    def notes(self) -> Sequence[str]: ...
     def relative(self, difference: Difference) -> tuple[float, float, float] | None: ...
 
 
@@ -149,6 +157,8 @@ def verdict_of(compared: Compared) -> str:
     if unmoved:
         paths = [difference.path for difference in headlines[:4]]
         words += f" {', '.join(paths)} stay{'s' if len(paths) == 1 else ''} the same."
+    if compared.is_one_run:
+        words += f" All {compared.count:,} replications are the same run, for nothing is drawn by chance."
     if compared.count == 1:
         words += " One replication each has no interval: run more to be sure."
     return words + _turned(compared)

@@ -71,11 +71,11 @@ def test_figures_can_be_left_to_the_command_report(file: str, capsys: pytest.Cap
         (["sweep"], "2 of 3 points meet every SLO, and account.concurrency = 10 is the cheapest at $"),
         (
             ["capacity", "--over", "account.concurrency"],
-            "account.concurrency = 10 is enough: the limit lies between 9 and 10; 10 is safe on 48 fresh runs, 9 fa",
+            "account.concurrency = 10 is enough: the limit lies between 9 and 10; 10 is safe on its one run (all 48 ",
         ),
         (
             ["optimize"],
-            "Of 100 candidates (10 tried), account.concurrency = 10 is the best that meets every SLO, safe on 48",
+            "Of 100 candidates (10 tried), account.concurrency = 10 is the best that meets every SLO, safe on its one",
         ),
         (["sensitivity", "--replications", "2"], "None of 6 assumptions that AWS does not publish moves f.throttles"),
     ],
@@ -103,7 +103,7 @@ def test_the_number_of_the_verdict_is_that_of_the_summary(file: str, capsys: pyt
     assert f"account.cost is ${summary['best']['objective']['mean']:.2f}" in summary["verdict"]
     assert run("capacity", file, "--format", "json", "--set", "account.concurrency=21") == 0
     summary = json.loads(capsys.readouterr().out)
-    assert f"{summary['passes']:g} times is safe on 48 fresh runs" in summary["verdict"]
+    assert f"{summary['passes']:g} times is safe on its one run (all 48 seeds" in summary["verdict"]
     assert f"{100 * summary['limited_by']['observed']:.3g} %" in summary["verdict"]
 
 

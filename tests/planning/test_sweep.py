@@ -79,7 +79,29 @@ def test_what_an_interruption_leaves_is_a_smaller_sweep() -> None:
     partial = stopped.value.partial
     assert partial.points["point"].tolist() == [0, 1]
     assert not partial.complete
+    assert partial.summary["verdict"].startswith("1 of the 2 points done (of 3) meets every SLO, and ")
     assert partial.summary["verdict"].endswith("The sweep was interrupted.")
+
+
+@pytest.mark.parametrize(
+    ("quotas", "said"),
+    [
+        ([10, 11, 12], "2 of the 2 points done (of 3) seem to meet every SLO; none was judged again yet."),
+        ([8, 9, 10], "Undecided: none of the 2 points done (of 3) is shown to meet every SLO; the nearest, "),
+    ],
+)
+def test_an_interruption_says_what_was_done_and_judges_nothing_that_was_not(quotas: list[int], said: str) -> None:
+    def stop(progress: object) -> None:
+        if progress.done == 2:  # type: ignore[attr-defined]
+            raise Interrupted("enough")
+
+    repeated = clockwork(slo=SLO).with_({"simulation.replications": 30})
+    with pytest.raises(Interrupted) as stopped:
+        repeated.sweep({"account.concurrency": quotas}, progress=stop)
+    partial = stopped.value.partial
+    assert partial.summary["verdict"].startswith(said)
+    assert partial.success is None
+    assert "fresh" not in partial.summary["verdict"]
 
 
 def test_the_best_so_far_is_told_on_the_way() -> None:

@@ -16,10 +16,13 @@ MOST: Final = 24
 """Replications of each at most, for they cost as much as the search."""
 
 
-def alternatives_beyond(points: Points, fails: Changes, runs: int) -> list[dict[str, Any]]:
+def alternatives_beyond(
+    points: Points, fails: Changes, runs: int, beside: Sequence[Sequence[Measurements]]
+) -> tuple[list[dict[str, Any]], list[Sequence[Measurements]]]:
     """Return up to three changes at the point that fails in so many ``runs``, as :func:`what_to_change` does.
 
-    ``set`` has the point's own value too, which no change moves: that is what the capacity is about.
+    ``set`` has the point's own value too, which no change moves: that is what the capacity is about. Returns what they
+    measured as well; costs are compared with those of points ``beside`` them.
     """
     experiment, runs = points.experiment(fails), min(runs, MOST)
     (base,) = points.measure([fails], runs)
@@ -27,7 +30,10 @@ def alternatives_beyond(points: Points, fails: Changes, runs: int) -> list[dict[
     summary = {**base[0], "success": False, "slo": [one.to_dict() for one in judged]}
 
     def simulate(unlike: Sequence[Changes]) -> list[list[Measurements]]:
-        return points.measure([{**fails, **one} for one in unlike], runs)
+        measured.extend(of := points.measure([{**fails, **one} for one in unlike], runs))
+        return of
 
-    found = what_to_change(Case(experiment, base, simulate, summary))
-    return [one | {"set": {**fails, **one["set"]}} for one in found if not fails.keys() & one["set"].keys()]
+    measured: list[Sequence[Measurements]] = [base]
+    found = what_to_change(Case(experiment, base, simulate, summary, beside))
+    alternatives = [one | {"set": {**fails, **one["set"]}} for one in found if not fails.keys() & one["set"].keys()]
+    return alternatives, measured

@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from lambdasim.errors import InputError
 from lambdasim.planning.answers.case import Answered, Case, is_certain, words
+from lambdasim.planning.columns import COST, tilde
 from lambdasim.planning.differences import paired
+from lambdasim.planning.repetition import amount
 from lambdasim.report.sentences import say
 from lambdasim.report.words import count, milliseconds, money, printable
 
@@ -31,7 +33,8 @@ def break_even(case: Case, tried: Sequence[int] = ()) -> Answered:
     least = min(search.values, key=search.mean)
     name = case.function_of(asked.over.split(".")[1] if asked.over.startswith("function.") else case.subject)
     document: dict[str, Any] = {"asks": "break-even", "over": asked.over, "at": None, "cheapest": None}
-    months = "a month" if search.monthly else "a run"
+    months = "a month" if search.cost == COST else "a run"
+    mark = tilde(search.cost, [one for of in search.measured.values() for one in of])
     latency = case.seen(f"{name}.latency", "p99", search.measured[0]) if name in case.base[0]["functions"] else None
     at = search.zero() if search.mean(least) < 0 else None
     if search.mean(least) < 0:
@@ -40,7 +43,7 @@ def break_even(case: Case, tried: Sequence[int] = ()) -> Answered:
         document["cheapest"] = {"value": least, "saves": case.plain(saves), "ties": ties}
         beside = say(
             "; {least} of it save most{ties}, {saves} {months}",
-            least=least, saves=words(saves, money), months=months,
+            least=least, saves=mark + words(saves, money), months=months,
             ties=f" (or {', '.join(map(count, ties))}, which cannot be told apart)" if ties else "",
         )  # fmt: skip
     if at is not None:
@@ -62,7 +65,7 @@ def break_even(case: Case, tried: Sequence[int] = ()) -> Answered:
         more = paired(search.differences(search.values[1]), case.confidence)
         sentence = say(
             "{over} does not pay at any value: even {first} costs {more} {months} more than none.",
-            over=printable(asked.over), first=search.values[1], more=words(more, money), months=months,
+            over=printable(asked.over), first=search.values[1], more=mark + words(more, money), months=months,
         )  # fmt: skip
     return Answered(document, sentence)
 
@@ -89,7 +92,11 @@ class _Search:
             while len(self.measured) < len(self.values) and self.mean(max(self.measured)) <= 0:
                 self._measure([self.values[len(self.measured)]])
             self.values = sorted(self.measured)
-        self.monthly = all(one["account"]["cost"]["monthly"] is not None for one in self.measured[0])
+
+    @property
+    def cost(self) -> str:
+        """The metric that values are compared by."""
+        return self.case.cost(self.measured.values())
 
     def _measure(self, values: Sequence[int]) -> None:
         found = self.case.simulate([{self.over: value} for value in values])
@@ -97,9 +104,8 @@ class _Search:
 
     def differences(self, value: int) -> list[float]:
         """Return what each replication costs more than with none."""
-        key = "monthly" if all(one["account"]["cost"]["monthly"] is not None for one in self.measured[0]) else "total"
         pairs = zip(self.measured[0], self.measured[value], strict=True)
-        return [float(b["account"]["cost"][key] - a["account"]["cost"][key]) for a, b in pairs]
+        return [amount(b, self.cost) - amount(a, self.cost) for a, b in pairs]
 
     def mean(self, value: int) -> float:
         """Return their mean; that of none is 0."""

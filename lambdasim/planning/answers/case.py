@@ -3,7 +3,7 @@
 A change is simulated with the same seeds, so that whatever differs is the change's doing: differences are paired.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from lambdasim.errors import InputError
 from lambdasim.metrics.estimate import counts, observed
 from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.planning.differences import interval, paired
+from lambdasim.planning.repetition import compared_by
 from lambdasim.planning.store import Measurements
 from lambdasim.report.sentences import Sentence
 
@@ -42,6 +43,8 @@ class Case:
     simulate: Callable[[Sequence[Changes]], list[list[Measurements]]]
     summary: Mapping[str, Any] = field(default_factory=dict)
     """That of a run; empty in a search."""
+    beside: Sequence[Sequence[Measurements]] = ()
+    """Points that are told beside it, of which each has been simulated."""
 
     @property
     def config(self) -> ExperimentConfig:
@@ -57,6 +60,10 @@ class Case:
     def repeats(self) -> bool:
         """Whether there are several replications, and so intervals."""
         return len(self.base) > 1
+
+    def cost(self, others: Iterable[Sequence[Measurements]]) -> str:
+        """Return the metric that costs of the case and ``others`` are compared by: of a month or of a run."""
+        return compared_by(self.config, (self.base, *self.beside, *others))
 
     def can_be(self, changes: Changes) -> bool:
         """Return whether AWS, and the file, allow a change."""

@@ -17,7 +17,7 @@ from lambdasim.metrics.judging import judge
 from lambdasim.model.events import ThrottleReason
 from lambdasim.planning.answers.case import Case, Changes
 from lambdasim.planning.answers.neighbour import neighbour
-from lambdasim.planning.columns import COST, RUN_COST, describe_judged
+from lambdasim.planning.columns import COST, describe_judged, tilde
 from lambdasim.planning.store import Measurements
 from lambdasim.report.verdict import CODES, most_requests_added
 from lambdasim.report.words import number
@@ -35,8 +35,9 @@ def what_to_change(case: Case) -> list[dict[str, Any]]:
 
     Each of ``slo`` has ``path``, ``expression``, ``before``, ``after``, ``difference`` (by pairs), ``success``, and
     ``told`` (before and after in words). ``worse`` are the rates that it raises beside the objectives; where there is
-    no objective ``better`` are those that it lowers, with ``before`` and ``after``. Where there is no month ``cost``
-    stands in the place of ``cost_monthly``. Those that meet every objective come first, by cost.
+    no objective ``better`` are those that it lowers, with ``before`` and ``after``. Where there is no month, or months
+    that hold the run unlike often, ``cost`` stands in the place of ``cost_monthly``. Those that meet every objective
+    come first, by cost.
     """
     return alternatives(case, _proposals(case))
 
@@ -48,7 +49,8 @@ def alternatives(case: Case, proposed: Iterable[Changes]) -> list[dict[str, Any]
         if len(unlike) < MOST and changes not in unlike and case.can_be(changes):
             unlike.append(changes)
     measured = case.simulate(unlike) if unlike else []
-    found = [told_of(case, changes, of) for changes, of in zip(unlike, measured, strict=True)]
+    cost = case.cost(measured)
+    found = [told_of(case, changes, of, cost) for changes, of in zip(unlike, measured, strict=True)]
     return sorted(found, key=lambda one: (one["success"] is not True, _cost(one)))
 
 
@@ -56,8 +58,8 @@ def _cost(alternative: Mapping[str, Any]) -> float:
     return number(alternative.get("cost_monthly", alternative.get("cost")))
 
 
-def told_of(case: Case, changes: Changes, of: Sequence[Measurements]) -> dict[str, Any]:
-    """Return one alternative, measured in ``of``, beside the case as it is."""
+def told_of(case: Case, changes: Changes, of: Sequence[Measurements], cost: str) -> dict[str, Any]:
+    """Return one alternative, measured in ``of``, beside the case as it is; they are compared by ``cost``."""
     config, confidence = case.config, case.confidence
     before, after = judge(config.slo, case.base, confidence), judge(config.slo, of, confidence)
     objectives = []
@@ -70,10 +72,9 @@ def told_of(case: Case, changes: Changes, of: Sequence[Measurements]) -> dict[st
                 "after": now.number,
                 "difference": case.plain(case.difference(now.path, now.expression.statistic, of)),
                 "success": now.to_dict()["success"],
-                "told": [describe_judged(was, config), describe_judged(now, config)],
+                "told": [describe_judged(was, config, case.base), describe_judged(now, config, of)],
             }
         )
-    monthly = all(one["account"]["cost"]["monthly"] is not None for one in (*case.base, *of))
     verdicts = [one["success"] for one in objectives]
     return {
         "set": dict(changes),
@@ -81,7 +82,8 @@ def told_of(case: Case, changes: Changes, of: Sequence[Measurements]) -> dict[st
         "success": False if False in verdicts else None if None in verdicts else True,
         "worse": _worse(case, of),
         **({} if config.slo else {"better": _better(case, of)}),
-        "cost_monthly" if monthly else "cost": case.plain(case.difference(COST if monthly else RUN_COST, "mean", of)),
+        "cost_monthly" if cost == COST else "cost": case.plain(case.difference(cost, "mean", of)),
+        **({"uncertain": True} if tilde(cost, [*case.base, *of]) else {}),
     }
 
 

@@ -21,7 +21,8 @@ MOST: Final = 3
 
 Tie = Mapping[str, Any]
 """``values`` of a point, the ``difference`` of a metric (``of``) to the chosen one's, ``advice`` that it breaks, and
-whether it is ``unsure``, for fresh runs did not show that it meets every objective."""
+whether it is ``unsure``, for fresh runs did not show that it meets every objective, and ``uncertain`` where prices
+are."""
 
 
 def is_tied(mean: float, low: float, high: float, cost: float) -> bool:
@@ -68,7 +69,7 @@ def _tie(values: Mapping[str, Any], tie: Tie, config: ExperimentConfig) -> Any:
     """Say how a tied point differs from the chosen one."""
     unlike = {path: value for path, value in tie["values"].items() if values.get(path) != value}
     mean, metric = number(tie["difference"]), metric_of(tie["of"], config)
-    amount = describe_number(metric.kind, metric.statistic, abs(mean))
+    amount = ("~" if tie.get("uncertain") else "") + describe_number(metric.kind, metric.statistic, abs(mean))
     beside = f"{amount} {'more' if mean > 0 else 'less'}" if mean else "the same"
     but = f", but {tie['advice'][0]['advice']}" if tie["advice"] else ""
     but = ", but fresh runs do not show that it meets every SLO" if tie.get("unsure") else but

@@ -7,7 +7,7 @@ from lambdasim.config.overrides import split_path
 from lambdasim.planning.answers.case import Answered
 from lambdasim.report.difference import Difference
 from lambdasim.report.sentences import say
-from lambdasim.report.words import milliseconds, money, number, percent, printable, significant
+from lambdasim.report.words import milliseconds, number, percent, printable, significant
 
 HARM: Final = ("throttle_rate", "answers_5xx_rate", "error_rate", "timeout_rate", "dropped_rate", "dead_lettered_rate")
 """Rates of what nobody wants, by name."""
@@ -62,7 +62,7 @@ def drain(pair: Pair) -> Answered:
     changed = ", ".join(_key(change.path) for change in pair.changes[:1])
     sooner, dearer = -found.difference, spent.difference
     document["pays"] = sooner > 0 and dearer <= 0
-    cost = f"{money(abs(dearer))} {month} {'more' if dearer > 0 else 'less'}" if dearer else "no more"
+    cost = f"{spent.value(abs(dearer))} {month} {'more' if dearer > 0 else 'less'}" if dearer else "no more"
     verdict = "they pay" if document["pays"] else "that is what the time costs" if sooner > 0 else "they do not pay"
     sentence = say(
         "{name} is drained after {before_ms:ms}, with {changed} after {after_ms:ms}: {sooner} {order}, for {cost}; "
@@ -110,7 +110,8 @@ def incident(pair: Pair) -> Answered:
     opening = {True: "Yes, worse", False: "No, better", None: "Both" if harms else "Not to be told apart from chance"}
     months = "a month" if spent.key[2] == "cost.monthly" else "a run"
     dearer = -spent.difference
-    cost = f"; it costs {money(abs(dearer))} {months} {'more' if dearer > 0 else 'less'}" if spent.is_certain else ""
+    told_cost = f"; it costs {spent.value(abs(dearer))} {months} {'more' if dearer > 0 else 'less'}"
+    cost = told_cost if spent.is_certain else ""
     sentence = say("{opening}{told}{cost}.", opening=opening[worse], told=f": {told}" if told else "", cost=cost)
     return Answered(document, sentence)
 

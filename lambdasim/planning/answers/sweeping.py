@@ -11,9 +11,10 @@ from lambdasim.planning.answers.case import Answered, Case, Changes
 from lambdasim.planning.answers.changing import alternatives, contained
 from lambdasim.planning.answers.choosing import Tie, is_tied, searched
 from lambdasim.planning.answers.neighbour import neighbour
-from lambdasim.planning.columns import COST, RUN_COST
+from lambdasim.planning.columns import tilde
 from lambdasim.planning.differences import paired
 from lambdasim.planning.points import Points
+from lambdasim.planning.repetition import amount
 from lambdasim.planning.store import Measurements
 
 Values = Sequence[Mapping[str, Any]]
@@ -21,7 +22,7 @@ Values = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Tied:
-    """A point whose cost is that of the cheapest, as far as matters, with the advice that it breaks."""
+    """A point whose cost is that of another, as far as matters, with the advice that it breaks."""
 
     number: int
     advice: tuple[Advice, ...]
@@ -30,29 +31,24 @@ class Tied:
 
 
 def tied(
-    points: Points, values: Values, measured: Mapping[int, Sequence[Measurements]], ranked: list[int]
+    points: Points, values: Values, measured: Mapping[int, Sequence[Measurements]], ranked: list[int], cost: str
 ) -> list[Tied]:
-    """Return the points of ``ranked`` (by cost) that tie with its first, those that follow AWS's advice first."""
+    """Return the points of ``ranked`` that tie by ``cost`` with its first, those that follow AWS's advice first."""
     found = [
         Tied(number, tuple(advice(points.experiment(values[number]).config)))
         for number in ranked
-        if number == ranked[0] or _is_tied(points, measured, ranked[0], number)
+        if number == ranked[0] or _is_tied(points, measured, ranked[0], number, cost)
     ]
     return sorted(found, key=lambda one: len(one.advice))
 
 
-def _costs(of: Sequence[Measurements], *, monthly: bool) -> list[float]:
-    return [float(one["account"]["cost"]["monthly" if monthly else "total"]) for one in of]
+def _costs(of: Sequence[Measurements], cost: str) -> list[float]:
+    return [amount(one, cost) for one in of]
 
 
-def _monthly(measured: Mapping[int, Sequence[Measurements]], *numbers: int) -> bool:
-    return all(one["account"]["cost"]["monthly"] is not None for n in numbers for one in measured[n])
-
-
-def _is_tied(points: Points, measured: Mapping[int, Sequence[Measurements]], first: int, other: int) -> bool:
-    monthly = _monthly(measured, first, other)
-    costs = _costs(measured[first], monthly=monthly)
-    gap = _gap(points, costs, _costs(measured[other], monthly=monthly))
+def _is_tied(points: Points, measured: Mapping[int, Sequence[Measurements]], first: int, other: int, cost: str) -> bool:
+    costs = _costs(measured[first], cost)
+    gap = _gap(points, costs, _costs(measured[other], cost))
     return gap is None or is_tied(gap.mean, gap.low, gap.high, sum(costs) / len(costs))
 
 
@@ -68,8 +64,12 @@ def answer_of_sweep(
     measured: Mapping[int, Sequence[Measurements]],
     summary: Mapping[str, Any],
     ties: Sequence[Tied],
+    cost: str,
 ) -> Answered | None:
-    """Return what the experiment asks of its sweep; None where it asks nothing that a sweep answers."""
+    """Return what the experiment asks of its sweep; None where it asks nothing that a sweep answers.
+
+    ``cost`` is the metric that its points are compared by.
+    """
     config = experiment.config
     if config.answer is None:
         return None
@@ -79,7 +79,7 @@ def answer_of_sweep(
         def simulate(changes: Sequence[Changes]) -> list[list[Measurements]]:
             return points.measure(list(changes), runs)
 
-        case = Case(experiment, simulate([{}])[0], simulate)
+        case = Case(experiment, simulate([{}])[0], simulate, beside=list(measured.values()))
         if config.answer.asks == "neighbour":
             answer = neighbour(case)
             return replace(answer, alternatives=alternatives(case, contained(case, answer.document["who"])))
@@ -88,21 +88,20 @@ def answer_of_sweep(
         return break_even(case, [int(value) for value in knob.listed] if knob is not None else ())
     chosen = summary["best"]["point"] if "best" in summary else None
     broken = [one.to_dict() for tie in ties if tie.number == chosen for one in tie.advice]
-    told = [_told(points, values, measured, chosen, tie) for tie in ties if chosen not in (None, tie.number)]
+    told = [_told(points, values, measured, chosen, tie, cost) for tie in ties if chosen not in (None, tie.number)]
     return searched(config, summary, told, broken)
 
 
 def _told(
-    points: Points, values: Values, measured: Mapping[int, Sequence[Measurements]], chosen: int, tie: Tied
+    points: Points, values: Values, measured: Mapping[int, Sequence[Measurements]], chosen: int, tie: Tied, cost: str
 ) -> Tie:
-    monthly = _monthly(measured, chosen, tie.number)
-    both = (_costs(measured[number], monthly=monthly) for number in (chosen, tie.number))
-    gap = _gap(points, *both)
+    gap = _gap(points, *(_costs(measured[number], cost) for number in (chosen, tie.number)))
     several = len(measured[chosen]) > 1
     return {
         "values": dict(values[tie.number]),
-        "of": COST if monthly else RUN_COST,
+        "of": cost,
         "difference": gap and (gap.to_json() if several else gap.mean),
         "advice": [one.to_dict() for one in tie.advice],
         "unsure": tie.unsure,
+        **({"uncertain": True} if tilde(cost, [*measured[chosen], *measured[tie.number]]) else {}),
     }

@@ -16,6 +16,7 @@ from lambdasim.report.verdict import currency, marked
 from lambdasim.report.words import number, shorten, significant
 
 ITEMS = 7
+OTHER_ITEMS = "other items"
 SOURCES = "event sources"
 """Name of their column: all of them together."""
 
@@ -54,8 +55,8 @@ def breakdown(result: Reported) -> Table:
     ranked = sorted(cells, key=lambda item: -sum(cells[item].values()))
     if len(ranked) > ITEMS:
         rest = [cells[item] for item in ranked[ITEMS - 1 :]]
-        ranked = [*ranked[: ITEMS - 1], "other items"]
-        cells["other items"] = {owner: sum(of[owner] for of in rest) for owner in rest[0]}
+        ranked = [*ranked[: ITEMS - 1], OTHER_ITEMS]
+        cells[OTHER_ITEMS] = {owner: sum(of[owner] for of in rest) for owner in rest[0]}
     columns = {owner: np.array([cells[item][owner] for item in ranked]) for owner in (*shown, others, SOURCES)}
     return Table(np.array(ranked, object), columns, "item").some()
 
@@ -94,7 +95,7 @@ def figure(result: Reported) -> canvas.Chart:
 
 
 def _items(ax: Axes, table: Table, series: Series) -> None:
-    """Bars for the items, the dearest on top, each with its amount, and their total below."""
+    """Bars for the items, the dearest on top, each with its amount (~ at uncertain prices), and their total below."""
     heights = range(len(table), 0, -1)
     left = np.zeros(len(table))
     for name, amounts in table.columns.items():
@@ -102,10 +103,13 @@ def _items(ax: Axes, table: Table, series: Series) -> None:
         left = left + amounts
     total = float(left.sum())
     ax.barh([0], [total], color=style.TEXT, height=0.62)
-    for height, usd in zip([*heights, 0], [*left, total], strict=True):
-        ax.annotate(
-            series.money(usd), (usd, height), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8.5
-        )
+    lines = series.result.summary["cost"]["lines"]
+    unsure = {line["item"] for line in lines if line["certainty"] == "uncertain" and number(line["usd"])}
+    others = bool(unsure - {*table.index})  # together in one bar
+    marked_ = [item in unsure or (item == OTHER_ITEMS and others) for item in table.index]
+    for height, usd, is_unsure in zip([*heights, 0], [*left, total], [*marked_, bool(unsure)], strict=True):
+        words = f"{'~' * is_unsure}{series.money(usd)}"
+        ax.annotate(words, (usd, height), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8.5)
     ax.set_yticks([*heights, 0], [*(shorten(item, 30) for item in table.index), "total"])
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="y", visible=False)
