@@ -118,8 +118,8 @@ def _twice(reason: str) -> str:
     if match[1] == "mutate":
         return f"{table} is complete where it is first written, and takes no more keys here; write them there"
     return (
-        f"the table [{table}] is there already, or part of one in braces; put its keys together, or give one of the two "
-        "another name"
+        f"the table [{table}] is there already, or part of one in braces; put its keys together, or give one of the "
+        "two another name"
     )
 
 

@@ -354,3 +354,10 @@ def test_the_dates_tell_the_era_and_billed_durations_what_differs(
     assert tomllib.loads(given.toml)["account"]["era"] == "2021"
     with pytest.raises(InputError, match="no era is called '2022'; there are 2019-01, "):
         from_lines(tmp_path, lines, era="2022")
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_what_was_found_is_told_in_lines_of_a_width(tmp_path: Path, width: int) -> None:
+    told = text(from_lines(tmp_path, steady(300)), width).splitlines()
+    assert max(map(len, told)) <= width
+    assert any(line.startswith("    ") for line in told)
