@@ -253,7 +253,7 @@ def test_the_command_leaves_its_files_and_says_what_it_left_out(
 
 
 def test_one_line_is_one(tmp_path: Path) -> None:
-    said = text(from_lines(tmp_path, [line(1, 1, 80.0)]))
+    said = text(from_lines(tmp_path, [line(1, 1, 80.0)]), 80)
     assert "shop: 1 invocation, cold" in said
     assert ", 1 value\n" in said
     assert "durations: 1 value tells hardly more" in said
