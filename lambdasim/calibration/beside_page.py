@@ -23,7 +23,10 @@ def text(found: Comparison, width: int) -> str:
     for row in rows:
         numbers = "  ".join(cell.rjust(columns) for cell, columns in zip(row[1:4], wide[1:4], strict=True))
         lines.append(f"{row[0].ljust(wide[0])}  {numbers}  {row[4]}".rstrip())
-    return "\n".join([*lines, *(f"note: {printable(note)}" for note in found.notes)])
+    for note in found.notes:
+        told = f"note: {printable(note)}"
+        lines.append(textwrap.fill(told, width, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False))
+    return "\n".join(lines)
 
 
 def _row(part: str, one: Beside) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ options:
   --version   show the version
 
 exit codes: 0 done and every SLO met, 1 a bug in lambdasim, 2 bad usage or input,
-3 ran but incomplete, 99 an SLO was missed, 130 interrupted
+3 ran but incomplete or undecided, 99 an SLO was missed, 130 interrupted
 """
 
 

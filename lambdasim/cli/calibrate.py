@@ -6,7 +6,7 @@ from pathlib import Path
 from lambdasim.cli.arguments import Parser
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.folder import RunFolder
-from lambdasim.cli.output import complain, emit, notes_as_lines, warnings_as_lines
+from lambdasim.cli.output import complain, emit, notes_as_lines, text_width, warnings_as_lines
 from lambdasim.errors import InputError
 
 EPILOG = """\
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
             found.save(folder.path)
     except OSError as error:
         raise InputError.single(f"cannot write to {folder.path}: {error.strerror}; name another --out") from error
-    emit(json_text(found.fit) if options.format == "json" else text(found))
+    emit(json_text(found.fit) if options.format == "json" else text(found, text_width()))
     left = found.log.account()
     if left:
         complain(f"Left out: {left}.")

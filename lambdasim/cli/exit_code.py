@@ -9,6 +9,6 @@ class ExitCode(IntEnum):
     DONE = 0  # and every SLO was met
     BUG = 1  # ours
     BAD_INPUT = 2  # bad usage, bad file, missing extra, nowhere to write
-    INCOMPLETE = 3  # ran, but a budget or precision was not reached
+    INCOMPLETE = 3  # ran, but a budget or precision was not reached, or an SLO is undecided
     SLO_MISSED = 99
     INTERRUPTED = 130  # by Ctrl-C or SIGTERM; what had finished is kept

@@ -191,7 +191,7 @@ class MonthEstimate:
 
 
 def month_estimate(config: "ExperimentConfig") -> MonthEstimate:
-    """Return about what a month costs, without cold starts and other services.
+    """Return about what a month costs, without cold starts, what is throttled and other services.
 
     It is not known where a rate or a duration is in a file, where loads follow others, where events are batched, and
     where there is no month (:mod:`lambdasim.config.month`), which a note then says.
@@ -200,7 +200,9 @@ def month_estimate(config: "ExperimentConfig") -> MonthEstimate:
     from lambdasim.cost import PriceBook, bill, month_of
 
     book = PriceBook.load(config.account.region)
-    loads = [load for load in estimates(config) if load.load != ALL_TOGETHER]
+    every = estimates(config)
+    loads = [load for load in every if load.load != ALL_TOGETHER]
+    together = next((load for load in every if load.load == ALL_TOGETHER), None)
     span_ns = loads_span_ns(config)
     why = None if span_ns is None else why_none(config, span_ns)
     repeated = () if span_ns is None or why is not None else repeated_notes(config, span_ns, span_ns)
@@ -214,7 +216,10 @@ def month_estimate(config: "ExperimentConfig") -> MonthEstimate:
     if why is not None:
         return MonthEstimate(None, (*standing, f"no cost of a month: {why}"))
     lasting = {load.name: (end_ns(load) or 0) - load.start_time for load in config.load}
-    requests = {load.load: (load.mean_rate or 0.0) * lasting[load.load] / NS_PER_S for load in loads}
+    requests = {
+        load.load: (load.mean_rate or 0.0) * lasting[load.load] / NS_PER_S * _admitted(config, load, together)
+        for load in loads
+    }
     asked, busy = dict.fromkeys(config.function, 0.0), dict.fromkeys(config.function, 0.0)
     for load in loads:
         asked[load.function] += requests[load.load]
@@ -234,6 +239,15 @@ def month_estimate(config: "ExperimentConfig") -> MonthEstimate:
     ]
     total = bill(usages, book, free_tier=config.account.free_tier, month=month, services=False)
     return MonthEstimate(None if total.monthly is None else float(total.monthly), standing)
+
+
+def _admitted(config: "ExperimentConfig", load: LoadEstimate, together: LoadEstimate | None) -> float:
+    """Return which part of a load's requests is not throttled at the mean rate; that of all loads where they share."""
+    reserved = invoked(config.function, load.function or TEMPLATE)[0].reserved_concurrency
+    of = together if together is not None and reserved is None else load
+    if of.blocking is None or of.offered_erlangs is None or not of.peak_rate or of.mean_rate is None:
+        return 1.0
+    return 1 - erlang_b(of.offered_erlangs * of.mean_rate / of.peak_rate, of.concurrency_limit)
 
 
 def _use(function: "FunctionConfig", name: str, requests: float, span_ns: int, unit_ms: int) -> FunctionUsage:

@@ -10,7 +10,7 @@ from lambdasim.report import content
 from lambdasim.report.words import columns, count, printable, shorten
 
 CELL_COLUMNS = 28
-"""Longer cells are shortened in their middle."""
+"""Longer cells are shortened in their middle, where a table would be too wide."""
 
 
 class Rows(Protocol):
@@ -91,8 +91,11 @@ def _side_by_side(table: Rows, width: int) -> list[list[list[str]]]:
     """Return the table in parts of as many columns as fit, each beginning with the first column."""
     if not table.rows:
         return []
-    rows = [[shorten(cell, CELL_COLUMNS) for cell in row] for row in (table.headings, *table.rows)]
-    widths = [max(columns(row[i]) for row in rows) for i in range(len(table.headings))]
+    rows = [[printable(cell) for cell in row] for row in (table.headings, *table.rows)]
+    widths = _widths(rows)
+    if sum(widths) + 2 * len(widths) - 2 > width:
+        rows = [[shorten(cell, CELL_COLUMNS) for cell in row] for row in rows]
+        widths = _widths(rows)
     parts: list[list[int]] = [[0]]
     for i in range(1, len(widths)):
         if sum(widths[j] + 2 for j in parts[-1]) + widths[i] > width and len(parts[-1]) > 1:
@@ -101,8 +104,12 @@ def _side_by_side(table: Rows, width: int) -> list[list[list[str]]]:
     return [[[row[i] for i in part] for row in rows] for part in parts]
 
 
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(columns(row[i]) for row in rows) for i in range(len(rows[0]))]
+
+
 def _lines(rows: Sequence[Sequence[str]], width: int) -> str:
-    widths = [max(columns(row[i]) for row in rows) for i in range(len(rows[0]))]
+    widths = _widths(rows)
     return "\n".join(
         "  ".join(cell + " " * (size - columns(cell)) for cell, size in zip(row, widths, strict=True)).rstrip()
         for row in rows

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from lambdasim.config.call import value_in_words
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.metric_path import MetricPath
 from lambdasim.config.month import is_monthly
@@ -247,7 +248,7 @@ def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _told_values(values: Mapping[str, Any]) -> str:
-    return " or ".join(dict.fromkeys(str(value) for value in values.values()))
+    return " or ".join(dict.fromkeys(value_in_words(value) for value in values.values()))
 
 
 def _verdict(summary: Mapping[str, Any], metric: MetricPath) -> str:

@@ -253,7 +253,7 @@ def test_the_command_leaves_its_files_and_says_what_it_left_out(
 
 
 def test_one_line_is_one(tmp_path: Path) -> None:
-    said = text(from_lines(tmp_path, [line(1, 1, 80.0)]))
+    said = text(from_lines(tmp_path, [line(1, 1, 80.0)]), 80)
     assert "shop: 1 invocation, cold" in said
     assert ", 1 value\n" in said
     assert "durations: 1 value tells hardly more" in said
@@ -354,3 +354,10 @@ def test_the_dates_tell_the_era_and_billed_durations_what_differs(
     assert tomllib.loads(given.toml)["account"]["era"] == "2021"
     with pytest.raises(InputError, match="no era is called '2022'; there are 2019-01, "):
         from_lines(tmp_path, lines, era="2022")
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_what_was_found_is_told_in_lines_of_a_width(tmp_path: Path, width: int) -> None:
+    told = text(from_lines(tmp_path, steady(300)), width).splitlines()
+    assert max(map(len, told)) <= width
+    assert any(line.startswith("    ") for line in told)

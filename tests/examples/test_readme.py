@@ -50,6 +50,14 @@ def test_the_first_command_runs_the_quickstart_and_the_second_the_tests() -> Non
     assert first.count("\n") == second.count("\n") == 1
 
 
+def test_the_first_command_ends_as_shown(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All but how long it takes."""
+    assert main(["run", "experiments/quickstart.toml", "--engine", "simpy"]) == ExitCode.DONE
+    both = (blocks("text")[0], capsys.readouterr().out)
+    shown, told = (re.sub(r" in [\d.]+ s ", " in some s ", text) for text in both)
+    assert told == shown
+
+
 def test_the_minimal_experiment(workplace: Path) -> None:
     """A minute of its hour; the rate it names is the rate it gets."""
     exp = ls.load_experiment("my.toml").with_({"simulation.duration": "1min"})

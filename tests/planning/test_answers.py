@@ -8,6 +8,8 @@ from scipy import stats
 from support import experiment
 
 import lambdasim as ls
+from lambdasim.planning.answer import table_of
+from lambdasim.planning.page import text
 
 SECOND = {
     "memory": "1024 MB",
@@ -161,3 +163,15 @@ def test_a_comparison_tells_what_is_sure() -> None:
     assert verdict.startswith("cold start rate of api falls by")
     assert "a month's cost rises by" in verdict
     assert "No difference to be sure of in p99 of api" in verdict
+
+
+def test_names_are_whole_where_a_table_fits() -> None:
+    """The paths of a sweep, of which only their middles would be left out, at as many columns as they take."""
+    path = "function.api.provisioned.concurrency"
+    table = table_of(("point", path), [("0", "5")])
+    summary = {
+        "verdict": "v", "name": "n", "question": "", "replications": 1, "confidence": 0.95, "simulations": 0, "seed": 0,
+        "engine": {"used": "simpy"},
+    }  # fmt: skip
+    assert path in text(summary, table, width=7 + len(path))
+    assert path not in text(summary, table, width=6 + len(path))

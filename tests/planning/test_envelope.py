@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from lambdasim.config.schema import ExperimentConfig
+from lambdasim.metrics.queueing import erlang_b
 from lambdasim.planning.envelope import ALL_TOGETHER, estimates, month_estimate
 
 CONSTANT = {"target": "api", "executor": "constant-arrival-rate", "duration": "1h"}
@@ -136,10 +137,13 @@ def test_a_short_load_beside_a_long_one_counts_for_as_long_as_it_lasts() -> None
 
 
 def test_no_month_is_above_the_ceiling_of_the_concurrency_that_there_is() -> None:
-    """600 s of work each second on 20 reserved: 20 GB for a month, and its requests."""
+    """600 s of work each second on 20 reserved: 20 GB for a month, and its requests, less what Erlang B leaves idle."""
     function = {"duration": "constant(999.5ms)", "memory": "1024 MB", "reserved_concurrency": 20}
     ceiling = 20 * 730 * 3_600 * (0.0000166667 + 2e-7)
-    assert monthly_usd(_config([{**CONSTANT, "rate": "600/s"}], api=function)) == pytest.approx(ceiling, rel=1e-3)
+    busy = 600 * (1 - erlang_b(600, 20)) / 20
+    assert 0.99 < busy < 1
+    month = monthly_usd(_config([{**CONSTANT, "rate": "600/s"}], api=function))
+    assert month == pytest.approx(ceiling * busy, rel=1e-3)
 
 
 def test_loads_of_less_than_a_minute_have_no_month_but_a_note() -> None:
@@ -158,3 +162,10 @@ def test_a_region_without_prices_is_told() -> None:
     config = _config([{**CONSTANT, "rate": "1/s"}], {"region": "mx-central-1"}, api={"duration": "constant(1s)"})
     (note,) = month_estimate(config).notes
     assert "has no prices of mx-central-1; those of us-east-1 stand in" in note
+
+
+def test_what_is_throttled_costs_nothing_in_a_month() -> None:
+    """2 erlangs on 1: B(2, 1) = 2/3 of the requests are turned away, and neither run nor are billed."""
+    function = {"duration": "constant(999.5ms)", "memory": "1024 MB", "reserved_concurrency": 1}
+    expected = 2 / 3 * 730 * 3_600 * (0.0000166667 + 2e-7)  # one third of 2/s
+    assert monthly_usd(_config([{**CONSTANT, "rate": "2/s"}], api=function)) == pytest.approx(expected, rel=1e-3)

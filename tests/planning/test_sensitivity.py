@@ -10,6 +10,7 @@ import lambdasim as ls
 from lambdasim.errors import InputError, MissingExtra
 from lambdasim.planning.assumptions import assumptions
 from lambdasim.planning.differences import paired
+from lambdasim.planning.sensitivity import _told_values
 
 FUNCTION = {"duration": "constant(100ms)", "init": "constant(1s)", "memory": "512 MB"}
 
@@ -214,3 +215,8 @@ def test_sobols_indices_have_half_widths_and_without_variance_there_are_none() -
     same = clockwork(simulation={"replications": 2}).sensitivity("f.requests", sobol=2)
     assert {value for row in same.summary["indices"] for key, value in row.items() if key != "assumption"} == {None}
     assert "Nothing varied at all." in same.summary["notes"]
+
+
+def test_a_value_that_is_a_table_is_told_in_words() -> None:
+    idle = {"lone": "constant(5min)", "expiry": "halves"}
+    assert _told_values({"a": idle, "b": idle, "c": "none"}) == "lone constant(5min), expiry halves or none"
