@@ -1,5 +1,6 @@
 """The stretches of a run in which its loads stay at one level: what grows there does not follow them."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -16,8 +17,14 @@ def level_stretches(config: ExperimentConfig, ends_ns: int) -> list[Stretch]:
     """
     parts = [part for load in config.load if load.per is None for part in _parts(load, ends_ns)]
     borders = sorted({0, ends_ns, *(at for begin, end, _ in parts for at in (begin, end) if 0 < at < ends_ns)})
-    changing = [(begin, end) for begin, end, level in parts if not level]
-    return [(begin, end) for begin, end in pairwise(borders) if not any(a < end and begin < b for a, b in changing)]
+    moves = Counter(begin for begin, _, level in parts if not level)
+    moves.subtract(end for _, end, level in parts if not level)
+    changing, found = 0, []
+    for begin, end in pairwise(borders):
+        changing += moves[begin]
+        if not changing:
+            found.append((begin, end))
+    return found
 
 
 def _parts(load: LoadConfig, ends_ns: int) -> Iterator[tuple[int, int, bool]]:
