@@ -16,7 +16,7 @@ from lambdasim.config.downstream import Downstream
 from lambdasim.config.extent import fit_period
 from lambdasim.config.later import take_later
 from lambdasim.config.link_checks import check_events, check_links
-from lambdasim.config.metric_path import MetricPath
+from lambdasim.config.objectives import check_optimize, check_precision, read_objectives
 from lambdasim.config.of_era import forget, lay_era
 from lambdasim.config.origins import Origins, Problems
 from lambdasim.config.over_time import check_changes
@@ -24,7 +24,6 @@ from lambdasim.config.positions import Path
 from lambdasim.config.qualifier import function_of
 from lambdasim.config.quantity import ConfigTable
 from lambdasim.config.reading import keys_of, read_table
-from lambdasim.config.replications import Until
 from lambdasim.config.schema import (
     TEMPLATE,
     Account,
@@ -38,10 +37,9 @@ from lambdasim.config.schema import (
     Simulation,
     Sweep,
 )
-from lambdasim.config.slo import SloExpression, find_metric
 from lambdasim.config.source_kinds import DOWNSTREAM
 from lambdasim.config.sources import SOURCES, SourceTable, unknown_type
-from lambdasim.config.sweep import candidates, disagreement
+from lambdasim.config.sweep import disagreement
 from lambdasim.config.template import laid_over
 from lambdasim.config.tree import copied
 from lambdasim.config.versions import names_of
@@ -124,12 +122,12 @@ def build(
     check_warmers(warmers, (*names.functions, *known), problems)
     load_names = [load.name for load in loads] + _given_names(tree) + list(warmers)
     types = _types(tree) | dict.fromkeys(_names(tree, "downstream"), DOWNSTREAM)
-    parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, types, problems)
+    parts["slo"] = read_objectives(tree.get("slo", {}), names, load_names, types, problems)
     if parts["simulation"] is not None:
-        _check_precision(parts["simulation"], names, load_names, types, problems)
+        check_precision(parts["simulation"], names, load_names, types, problems)
     parts |= _read_optional(tree, problems)
     if isinstance(optimize := parts.get("optimize"), Optimize):
-        _check_optimize(optimize, names, load_names, types, problems)
+        check_optimize(optimize, names, load_names, types, problems)
     present = {key: value for key, value in parts.items() if value is not None}
     config = read_table(ExperimentConfig, present, (), problems)
     if config is not None and not problems:
@@ -298,11 +296,12 @@ def _read_loads(tree: dict[str, Any], names: validate.Names, problems: Problems)
     taken = set(_given_names(tree))
     found: list[LoadConfig] = []
     before: set[str] = set()
+    numbers: dict[str, int] = {}
     for index, table in enumerate(tables):
         path = ("load", str(index))
         load = read_table(LoadConfig, table, path, problems) if table is not None else None
         if load is not None:
-            _name_load(load, before, taken, path, problems)
+            _name_load(load, before, taken, numbers, path, problems)
             before.add(load.name)
             validate.check_load(index, load, names, problems)
             found.append(load)
@@ -336,8 +335,15 @@ def _given_names(tree: dict[str, Any]) -> list[str]:
     return [name for name in names if isinstance(name, str)]
 
 
-def _name_load(load: LoadConfig, before: set[str], given: set[str], path: tuple[str, ...], problems: Problems) -> None:
-    """Check a load's name, or give it its default: the target, then ``<target>-2`` and so on."""
+def _name_load(
+    load: LoadConfig,
+    before: set[str],
+    given: set[str],
+    numbers: dict[str, int],
+    path: tuple[str, ...],
+    problems: Problems,
+) -> None:
+    """Check a load's name, or give it its default: the target, then ``<target>-2`` and so on, by its last number."""
     if "name" in load.model_fields_set:
         _check_name("load", load.name, (*path, "name"), problems)
         if load.name.isdecimal():
@@ -346,66 +352,11 @@ def _name_load(load: LoadConfig, before: set[str], given: set[str], path: tuple[
         if load.name in before:
             problems.add((*path, "name"), f"another load is named '{load.name}' too")
         return
-    stem, number = _stem(load.target) or "trace", 1
-    name = stem
+    stem = _stem(load.target) or "trace"
+    number = numbers.get(stem, 1)
+    name = stem if number == 1 else f"{stem}-{number}"
     while name in before or name in given:
         number += 1
         name = f"{stem}-{number}"
+    numbers[stem] = number
     object.__setattr__(load, "name", name)
-
-
-def _check_precision(
-    simulation: Simulation, names: validate.Names, load_names: list[str], types: dict[str, str], problems: Problems
-) -> None:
-    """Check that what replications are to make precise is measured."""
-    if isinstance(simulation.replications, Until):
-        try:
-            simulation.replications.statistic(names.measured, (*names.sources, *load_names, *types), types)
-        except ValueError as error:
-            problems.add(("simulation", "replications"), f"until: {error}")
-
-
-def _read_slo(
-    tables: Any, names: validate.Names, load_names: list[str], types: dict[str, str], problems: Problems
-) -> dict[str, tuple[SloExpression, ...]]:
-    """Return the objectives by path."""
-    if not isinstance(tables, dict):
-        problems.add(("slo",), 'is not a table; write [slo] and "NAME.latency" = ["p99 < 800ms"]')
-        return {}
-    found, others = {}, dict.fromkeys((*names.sources, *load_names, *types))
-    for path, texts in tables.items():
-        if isinstance(texts, dict):
-            inner = next(iter(texts), "latency")
-            problems.add(("slo", path), f'is a table; write the whole name in quotes: "{path}.{inner}" = [...]')
-            continue
-        if not isinstance(texts, list) or not texts:
-            problems.add(("slo", path), 'is not a list of objectives such as ["p99 < 800ms"]')
-            continue
-        try:
-            metric = find_metric(path, names.measured, others, types)
-        except ValueError as error:
-            problems.add(("slo", path), str(error))
-            continue
-        expressions = []
-        for index, text in enumerate(texts):
-            try:
-                expressions.append(SloExpression.parse(text, metric))
-            except ValueError as error:
-                problems.add(("slo", path, str(index)), str(error))
-        found[path] = tuple(expressions)
-    return found
-
-
-def _check_optimize(
-    optimize: Optimize, names: validate.Names, load_names: list[str], types: dict[str, str], problems: Problems
-) -> None:
-    """Check that what is minimized exists, and that every knob has candidates."""
-    try:
-        MetricPath.parse(optimize.minimize, names.measured, (*names.sources, *load_names, *types), types)
-    except ValueError as error:
-        problems.add(("optimize", "minimize"), str(error))
-    for path, knob in optimize.over.items():
-        try:
-            candidates(knob)
-        except ValueError as error:
-            problems.add(("optimize", "over", path), str(error))
