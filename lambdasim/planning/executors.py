@@ -46,7 +46,7 @@ def measure(task: Task) -> dict[str, Any]:
 
     Plain values that JSON can hold; no time series, no request log.
     """
-    from lambdasim.result import measurements
+    from lambdasim.measurements import measurements
     from lambdasim.simulate import simulate
 
     config = task.experiment.config

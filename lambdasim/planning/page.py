@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from lambdasim.report import content
+from lambdasim.report import alternatives
 from lambdasim.report.words import columns, count, printable, shorten
 
 CELL_COLUMNS = 28
@@ -42,8 +42,8 @@ def text(
     blocks = [_wrapped(printable(summary["verdict"]), width)]
     heading = [printable(words) for words in (summary["name"], summary["question"]) if words]
     blocks.append("\n".join(_wrapped(words, width) for words in heading))
-    if tried := [*(f"{of}: {effect}; {cost}" for of, effect, cost in content.alternatives(summary))]:
-        tried += content.about_alternatives(summary)
+    if tried := [*(f"{of}: {effect}; {cost}" for of, effect, cost in alternatives.rows(summary))]:
+        tried += alternatives.sentences(summary)
         folded = [textwrap.fill(line, width, initial_indent="  ", subsequent_indent="    ") for line in tried]
         blocks.append("\n".join(["What to change:", *folded]))
     blocks += [_lines(part, width) for part in _side_by_side(table, width)]
@@ -63,9 +63,9 @@ def markdown(summary: Mapping[str, Any], table: Rows) -> str:
     lines = [f"**{_escaped(summary['verdict'])}**", ""]
     if summary["question"]:
         lines += [f"> {_escaped(summary['question'])}", ""]
-    if tried := content.alternatives(summary):
+    if tried := alternatives.rows(summary):
         lines += ["| what to change | effect | cost |", "|---|---|---|", *map(_row, tried), ""]
-    for sentence in content.about_alternatives(summary):
+    for sentence in alternatives.sentences(summary):
         lines += [_escaped(sentence), ""]
     if table.rows:
         lines += [_row(table.headings), "|" + "---|" * len(table.headings), *map(_row, table.rows), ""]

@@ -19,6 +19,7 @@ from lambdasim.config.notes import unwritten
 from lambdasim.config.replications import IN_A_ROW, Until, few_replications, least
 from lambdasim.engine import advise
 from lambdasim.errors import InputError, Interrupted
+from lambdasim.measurements import measurements
 from lambdasim.metrics.estimate import estimate
 from lambdasim.metrics.steadiness import warning_of
 from lambdasim.pace import Progress
@@ -26,7 +27,7 @@ from lambdasim.planning.executors import run_all
 from lambdasim.planning.local import LocalPool
 from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.report.precision import Precision
-from lambdasim.result import Result, measurements
+from lambdasim.result import Result
 from lambdasim.scenario import planned
 from lambdasim.simulate import RunOutcome, counted, simulate
 from lambdasim.workload.random_streams import stream_key

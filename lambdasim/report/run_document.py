@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lambdasim.metrics.judging import RULE
+from lambdasim.report import alternatives as tried
 from lambdasim.report import content, happened
 from lambdasim.report.changes import HEADINGS, changes
 from lambdasim.report.content import Json
@@ -91,9 +92,9 @@ def _objectives(summary: Json) -> Iterator[Block]:
 
 def alternatives(summary: Json) -> Iterator[Block]:
     """Yield what was tried instead, with what it does to the objectives and the cost."""
-    if rows := content.alternatives(summary):
+    if rows := tried.rows(summary):
         yield Table(("change", "effect", "cost"), rows, names=3)
-    yield from map(Text, content.about_alternatives(summary))
+    yield from map(Text, tried.sentences(summary))
 
 
 def _order(run: RunFiles) -> Iterator[Block]:

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lambdasim.report import alternatives as tried
 from lambdasim.report import content, happened
 from lambdasim.report.changes import HEADINGS, changes
 from lambdasim.report.failures import failures
@@ -100,8 +101,8 @@ def _intervals(rows: Sequence[tuple[str, ...]], width: int) -> str:
 
 def _alternatives(summary: Mapping[str, Any]) -> list[str]:
     """The alternatives that were tried, a line each."""
-    lines = [f"{values}: {effects}; {cost}" for values, effects, cost in content.alternatives(summary)]
-    return [*lines, *content.about_alternatives(summary)]
+    lines = [f"{values}: {effects}; {cost}" for values, effects, cost in tried.rows(summary)]
+    return [*lines, *tried.sentences(summary)]
 
 
 def _what_happened(summary: Mapping[str, Any], config: Any) -> list[str]:
@@ -209,9 +210,9 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
             mark = f"{row.mark} {row.word}" if row.met else f"**{row.mark} {row.word}**"
             lines.append(f"| {escaped(row.path)} | {escaped(row.expression)} | {escaped(row.observed)} | {mark} |")
         lines.append("")
-    if tried := content.alternatives(summary):
-        lines += ["| what to change | effect | cost |", "|---|---|---|", *map(_row, tried), ""]
-    for sentence in content.about_alternatives(summary):
+    if unlike := tried.rows(summary):
+        lines += ["| what to change | effect | cost |", "|---|---|---|", *map(_row, unlike), ""]
+    for sentence in tried.sentences(summary):
         lines += [sentence, ""]
     for table in (content.functions(summary), content.sources(summary)):
         if table is None:

@@ -7,8 +7,8 @@ import pytest
 from lambdasim.config import config_from_dict
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.errors import InputError
+from lambdasim.measurements import measurements
 from lambdasim.report.content import functions
-from lambdasim.result import measurements
 from lambdasim.simulate import RunOutcome, simulate
 
 LOAD = {

@@ -3,6 +3,7 @@
 import pytest
 
 import lambdasim as ls
+from lambdasim.report import alternatives as tried
 from lambdasim.report import content
 from lambdasim.report.text import summary_markdown
 
@@ -66,7 +67,7 @@ def test_alternatives_are_told_with_their_effects_and_costs() -> None:
     }
     three = one | {"slo": [slo | {"success": None}], "worse": [], "cost_monthly": {"mean": 2.0, "ci": [-1.0, 5.0]}}
     summary = {"what_to_change": [one, two, three], "cost": {"currency": "USD"}, "success": True}
-    assert content.alternatives(summary) == [
+    assert tried.rows(summary) == [
         (
             "function.a.memory = 1024 MB",
             "a.latency from 900 ms to 400 ms (met); a.throttles.rate rises by 3 points",
@@ -83,11 +84,11 @@ def test_alternatives_are_told_with_their_effects_and_costs() -> None:
             "$2.00 (may be chance) more a month",
         ),
     ]
-    assert content.about_alternatives(summary) == []
+    assert tried.sentences(summary) == []
     dear = summary | {"what_to_change": [one | {"success": False}]}
-    cheaper, alone = content.about_alternatives(dear)
+    cheaper, alone = tried.sentences(dear)
     assert cheaper == "Nothing cheaper that was tried meets every objective."
     assert "of one pair of runs, without an interval" in alone
-    assert content.about_alternatives(dear | {"success": False}) == [alone]
+    assert tried.sentences(dear | {"success": False}) == [alone]
     open_ = dear | {"what_to_change": [one | {"success": None}]}
-    assert content.about_alternatives(open_)[0] == "Nothing cheaper that was tried is shown to meet every objective."
+    assert tried.sentences(open_)[0] == "Nothing cheaper that was tried is shown to meet every objective."
