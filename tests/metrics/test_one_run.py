@@ -6,7 +6,7 @@ from plans import chancy, clockwork
 
 import lambdasim as ls
 from lambdasim.metrics.one_run import is_one_run
-from lambdasim.report import content
+from lambdasim.report import alternatives, content
 
 SAME = "All 3 replications are the same run, for nothing is drawn by chance."
 SLO = {"f.throttles": ["rate < 1%"]}
@@ -66,6 +66,6 @@ def test_a_search_speaks_of_no_fresh_runs() -> None:
 def test_differences_without_width_are_told_without_bounds() -> None:
     one = {"set": {"a": 1}, "slo": [], "worse": [], "cost_monthly": {"mean": 6.46, "ci": [6.46, 6.46]}}
     summary = {"what_to_change": [one], "success": None}
-    assert content.alternatives(summary)[0][2] == "$6.46 more a month"
+    assert alternatives.rows(summary)[0][2] == "$6.46 more a month"
     wide = {"what_to_change": [one | {"cost_monthly": {"mean": 6.46, "ci": [6.0, 7.0]}}], "success": None}
-    assert content.alternatives(wide)[0][2] == "$6.46 ($6.00 to $7.00) more a month"
+    assert alternatives.rows(wide)[0][2] == "$6.46 ($6.00 to $7.00) more a month"

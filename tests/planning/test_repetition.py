@@ -11,7 +11,7 @@ from lambdasim.errors import Interrupted
 from lambdasim.planning.columns import COST, RUN_COST
 from lambdasim.planning.repetition import compared_by, month_notes, period_s
 from lambdasim.planning.store import Measurements
-from lambdasim.report.content import about_alternatives
+from lambdasim.report.alternatives import sentences
 from lambdasim.report.words import money
 
 REPEATED = "A month is the run repeated every 65 s."
@@ -132,4 +132,4 @@ def test_alternatives_to_a_run_are_told_by_the_run_with_the_reason() -> None:
     found = asked.run()
     assert found.summary["what_to_change"]
     assert all("cost" in one for one in found.summary["what_to_change"])
-    assert about_alternatives(found.summary)[-1].startswith("Costs of alternatives are those of a run")
+    assert sentences(found.summary)[-1].startswith("Costs of alternatives are those of a run")

@@ -7,7 +7,7 @@ from plans import MAXIMUM, clockwork, queue
 
 import lambdasim as ls
 from lambdasim.planning.columns import tilde
-from lambdasim.report import content
+from lambdasim.report import alternatives
 from lambdasim.report.comparison_document import _differences
 from lambdasim.report.document import Exact, Table
 from lambdasim.report.figures import cost
@@ -48,9 +48,9 @@ def test_a_search_marks_its_table_its_best_and_its_alternatives() -> None:
     found = queue(billing=REPEATED).with_({MAXIMUM: 8}).sweep({MEMORY: ["512 MB", "1024 MB"]})
     assert "is the cheapest at ~$" in found.summary["verdict"]
     assert all(row[-1].startswith("~$") for row in found.table.rows)
-    assert content.alternatives(found.summary)[0][2].startswith("~$")
+    assert alternatives.rows(found.summary)[0][2].startswith("~$")
     certain = clockwork().sweep({MEMORY: ["512 MB", "1024 MB"]}).summary
-    assert "~" not in certain["verdict"] + content.alternatives(certain)[0][2]
+    assert "~" not in certain["verdict"] + alternatives.rows(certain)[0][2]
 
 
 def test_an_optimum_is_marked() -> None:
